@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::client_auth::ClientAuth;
 use super::error::ApiError;
-use super::login_outcome::{ErrorDialect, LoginRefusal, outcome};
+use super::login_outcome::{ErrorDialect, LoginRefusal, right_code};
 use super::otp::{phone_number, realm};
 use super::refusal::NO_CLIENT;
 use super::request::ApiRequest;
@@ -40,10 +40,12 @@ pub(crate) async fn authenticate(
     let requester = Requester::api(client.id.as_str(), connection, address);
     let device = request.header(header::USER_AGENT.as_str());
     let gives = LoginGrant::Ticket { context: sign_in_context(device, address) };
-    let verdict = api.login().verify(&requester, &phone, otp.unwrap_or_default(), gives).await?;
-    let login = outcome(verdict).map_err(|why| why.into_error(dialect, &api))?;
+    let checked = api.login().verify(&requester, &phone, otp.unwrap_or_default(), gives).await;
+    let (login, attempt) = right_code(checked, dialect, &api)?;
     let issued = api.login_tickets.issue(client, login.session()).await;
-    let issued = issued.inspect_err(|error| api.store_failed("store a login ticket", error))?;
+    let issued = issued
+        .inspect_err(|error| api.store_failed("store a login ticket", error))
+        .map_err(|error| ApiError::from(error).of_attempt(attempt))?;
     // Auth0's pages expect one. Nothing here reads it: the cookie, which scripts cannot read,
     // binds the ticket to the browser.
     let verifier = opaque_token(api.shell().system());

@@ -134,9 +134,9 @@ impl ApiError {
         Self { uri: Some(uri), ..self }
     }
 
-    /// Adds the `reference` of a login attempt, by which an operator finds its story.
-    pub(super) fn of_attempt(self, attempt: AttemptId) -> Self {
-        Self { reference: Some(attempt.into()), ..self }
+    /// Adds the `reference` of a login attempt, if there was one, by which an operator finds its story.
+    pub(super) fn of_attempt(self, attempt: impl Into<Option<AttemptId>>) -> Self {
+        Self { reference: attempt.into().map(AttemptReference::from), ..self }
     }
 
     pub(super) fn too_many(error: &'static str, limit: RateLimit) -> Self {

@@ -4,7 +4,8 @@ use http::StatusCode;
 
 use super::error::{ApiError, RateLimit};
 use super::state::Api;
-use crate::login::{DeadReason, RateLimited, Verdict};
+use crate::domain::AttemptId;
+use crate::login::{CheckedCode, DeadReason, RateLimited, Verdict};
 
 /// The same for a wrong code, a number that no code was sent to, and one that does not exist.
 pub(super) const WRONG: &str = "Wrong phone number or verification code.";
@@ -33,6 +34,26 @@ impl ErrorDialect {
         wrong: (StatusCode::UNAUTHORIZED, "invalid_user_password"),
         blocked: (StatusCode::UNAUTHORIZED, "unauthorized", "user is blocked"),
     };
+}
+
+/// What a right code gave, and the attempt that it is of.
+///
+/// # Errors
+///
+/// In the words of an endpoint. They name the attempt, but for a wrong code: whoever types one must not
+/// learn whether a code was sent.
+pub(super) fn right_code<R>(
+    checked: CheckedCode<R>,
+    dialect: &ErrorDialect,
+    api: &Api,
+) -> Result<(R, Option<AttemptId>), ApiError> {
+    let CheckedCode { attempt, verdict } = checked;
+    let verdict = verdict.map_err(|error| ApiError::from(error).of_attempt(attempt))?;
+    match outcome(verdict) {
+        Ok(given) => Ok((given, attempt)),
+        Err(wrong @ LoginRefusal::Wrong) => Err(wrong.into_error(dialect, api)),
+        Err(refusal) => Err(refusal.into_error(dialect, api).of_attempt(attempt)),
+    }
 }
 
 /// Why a code logs nobody in.

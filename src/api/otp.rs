@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::client_auth::ClientAuth;
 use super::error::ApiError;
-use super::login_outcome::{ErrorDialect, LoginRefusal, outcome};
+use super::login_outcome::{ErrorDialect, LoginRefusal, right_code};
 use super::params::repeated;
 use super::request::ApiRequest;
 use super::state::Api;
@@ -54,11 +54,12 @@ impl OtpExchange<'_> {
             context: sign_in_context(request.header(header::USER_AGENT.as_str()), address),
             grant: prepared.new_grant().clone(),
         };
-        let verdict = api.login().verify(&requester, &phone, self.otp, gives).await?;
-        let proved = outcome(verdict).map_err(|why| why.into_error(self.dialect, api))?;
+        let checked = api.login().verify(&requester, &phone, self.otp, gives).await;
+        let (proved, attempt) = right_code(checked, self.dialect, api)?;
         let login =
             ProvedLogin { user: proved.user(), phone: proved.phone(), session: proved.session() };
-        let issued = api.grants.exchange_otp(prepared, &login, self.grant_type).await?;
+        let issued = api.grants.exchange_otp(prepared, &login, self.grant_type).await;
+        let issued = issued.map_err(|error| ApiError::from(error).of_attempt(attempt))?;
         Ok(token_response(&issued))
     }
 }

@@ -188,11 +188,6 @@ fn challenged(asked: &StartChallenge, api: &Api) -> ApiError {
 
 /// Auth0's Lock looks for the provider's code in these words.
 fn not_sent(why: SendRefusal, code: Option<u32>) -> ApiError {
-    let text = match why {
-        SendRefusal::Number => "The provider does not text this number",
-        SendRefusal::OptedOut => "The owner of this number asked to get no texts",
-        SendRefusal::Service => "The text could not be sent",
-    };
     let code = code.map(|code| format!(" (Code: {code})")).unwrap_or_default();
-    ApiError::bad("sms_provider_error", format!("{text}{code}"))
+    ApiError::bad("sms_provider_error", format!("{why}{code}"))
 }

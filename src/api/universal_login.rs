@@ -7,11 +7,12 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 
 use super::error::{ApiError, RateLimit};
-use super::login_outcome::{ErrorDialect, LoginRefusal, WRONG, outcome};
+use super::login_outcome::{ErrorDialect, LoginRefusal, WRONG, outcome, right_code};
 use super::otp::phone_number;
 use super::refusal::ApiRefusal;
 use super::request::ApiRequest;
 use super::state::Api;
+use crate::domain::AttemptReference;
 use crate::login::{LoginGrant, Requester};
 use crate::oauth::{Client, GrantType};
 use crate::pages::views::LimitMessage;
@@ -53,8 +54,8 @@ pub(crate) async fn verify(
         return Err(LoginRefusal::Wrong.into_error(dialect, &api));
     };
     let requester = Requester::api(client.id.as_str(), connection, request.context.client);
-    let verdict = api.login().verify_without_consuming(&requester, &phone, code).await?;
-    outcome(verdict).map_err(|why| why.into_error(dialect, &api))?;
+    let checked = api.login().verify_without_consuming(&requester, &phone, code).await;
+    right_code(checked, dialect, &api)?;
     Ok("OK".into_response())
 }
 
@@ -94,7 +95,9 @@ pub(crate) async fn verify_redirect(State(api): State<Arc<Api>>, request: PageRe
     let requester = Requester::api(client.id.as_str(), connection, request.context.client);
     let browser = request.browser_for_session(former.map(|former| former.session()));
     let gives = LoginGrant::Browser(&browser);
-    let Ok(verdict) = api.login().verify(&requester, &phone, code, gives).await else {
+    let checked = api.login().verify(&requester, &phone, code, gives).await;
+    let reference = checked.attempt.map(AttemptReference::from);
+    let Ok(verdict) = checked.verdict else {
         return api.shell().unavailable(&request);
     };
     match outcome(verdict) {
@@ -103,11 +106,13 @@ pub(crate) async fn verify_redirect(State(api): State<Arc<Api>>, request: PageRe
             Redirect::to(flow.destination()).with(cookie).into_response()
         }
         Err(LoginRefusal::Unavailable) => api.shell().unavailable(&request),
-        Err(LoginRefusal::Blocked) => api.shell().refuse(&request, &Problem::Denied(phone)),
+        Err(LoginRefusal::Blocked) => {
+            api.shell().refuse(&request, &Problem::Denied { phone, reference })
+        }
         Err(LoginRefusal::Limited(limited)) => {
             let RateLimit { seconds, .. } = RateLimit::of(&limited, &api);
             let key = limited.row.key;
-            let (limit, reference) = (LimitMessage::Tries, None);
+            let limit = LimitMessage::Tries;
             let problem = Problem::Limited { limit, key, seconds, reference };
             api.shell().refuse(&request, &problem)
         }

@@ -133,10 +133,16 @@ const fn noun(channel: TextChannel) -> &'static str {
 /// What is kept of an event: the attempt, a sentence without its subject, and the number at its start.
 fn told<'e>(event: &Event<'e>) -> Option<(AttemptId, String, Option<&'e PhoneNumber>)> {
     let (attempt, text) = match event {
-        Event::CodeRequested { attempt, phone, again, application } => {
+        Event::CodeRequested { attempt, phone, again, application, proof } => {
             let by = application.map_or("the login page".to_owned(), |name| format!("`{name}`"));
             let again = if *again { " again" } else { "" };
-            let text = format!("a code was asked for{again} by {by}, for {}", phone.masked());
+            let proof = match proof {
+                None => String::new(),
+                Some(Ok(by)) => format!(", with a proof ({by})"),
+                Some(Err(why)) => format!(", with a proof that was not accepted ({why})"),
+            };
+            let phone_shown = phone.masked();
+            let text = format!("a code was asked for{again} by {by}, for {phone_shown}{proof}");
             return Some((*attempt, text, Some(phone)));
         }
         Event::TextSent { attempt, provider, message_id, own_code, channel } => {

@@ -29,9 +29,12 @@ pub(super) fn refusal<'e>(event: &Event<'e>) -> Option<Refusal<'e>> {
             Some(of_start((*attempt, start), network, &why))
         }
         // The page asks for it at once, and shows no reference.
-        Event::ChallengeAsked { attempt, start, why, network, .. } if start.by_program => Some(
-            of_start((*attempt, start), network, &format!("a proof is asked for first ({why})")),
-        ),
+        Event::ChallengeAsked { attempt, start, why, fault, network, .. } if start.by_program => {
+            let fault = fault
+                .map_or(String::new(), |why| format!("; that which came was not accepted ({why})"));
+            let why = format!("a proof is asked for first ({why}){fault}");
+            Some(of_start((*attempt, start), network, &why))
+        }
         Event::StartFailed { attempt, start, reason } => {
             Some(of_start((*attempt, start), "", &format!("a store failed: {reason}")))
         }

@@ -28,6 +28,9 @@ pub enum Event<'a> {
         again: bool,
         /// The name of the client that asked; `None`: the login pages.
         application: Option<&'a str>,
+        /// How the proof that came with it was made, as in [`Event::ChallengeSolved`], or else why it was
+        /// not accepted.
+        proof: Option<Result<&'static str, &'static str>>,
     },
     /// A provider accepted the text.
     TextSent {
@@ -218,6 +221,8 @@ pub enum Event<'a> {
         attempt: AttemptId,
         start: AskedStart<'a>,
         why: &'static str,
+        /// Why the proof that came was not accepted.
+        fault: Option<&'static str>,
         /// As in [`Event::Limited`].
         network: &'a str,
         /// As in [`Event::Limited`].

@@ -90,6 +90,15 @@ impl ProofState {
         }
     }
 
+    /// As events have it.
+    pub(super) const fn told(self) -> Option<Result<&'static str, &'static str>> {
+        match self {
+            Self::None => None,
+            Self::Good(by) => Some(Ok(by.as_str())),
+            Self::Bad(why) => Some(Err(why.as_str())),
+        }
+    }
+
     const fn fault(self) -> Option<ProofFault> {
         match self {
             Self::Bad(fault) => Some(fault),

@@ -56,4 +56,4 @@ pub use service::{Login, LoginDeps};
 pub use settings::{ChallengeSettings, Countries, LoginSettings, TestNumbers};
 pub use spend::LoginGrant;
 pub use start::{Application, StartRequest, Started};
-pub use verdict::{Verdict, Verified};
+pub use verdict::{CheckedCode, Verdict, Verified};

@@ -11,7 +11,7 @@ use super::keys::CodeKeys;
 use super::limits::LoginLimits;
 use super::sent_texts::SentTexts;
 use crate::delivery::sms::{Message, Receipt};
-use crate::delivery::{Blame, Delivery, Failure, SendError};
+use crate::delivery::{Delivery, Failure, SendError};
 use crate::domain::{AttemptId, OneTimeCode, PhoneNumber};
 use crate::events::{Event, EventSink};
 use crate::store::{
@@ -342,11 +342,25 @@ fn disclosed(error: &SendError) -> SendOutcome {
     }
 }
 
-/// Why a text did not arrive, as it is disclosed.
-pub(super) fn refusal_of(failure: Failure) -> SendRefusal {
-    match (failure, failure.blame()) {
-        (Failure::OptedOut, _) => SendRefusal::OptedOut,
-        (_, Blame::Person) => SendRefusal::Number,
-        (_, Blame::Operator | Blame::Provider | Blame::Fraud) => SendRefusal::Service,
+/// THE table of what is disclosed of a failure: what the person can do about it. A suspicion of fraud
+/// looks like a failure of the provider.
+pub(super) const fn refusal_of(failure: Failure) -> SendRefusal {
+    match failure {
+        Failure::BadNumber | Failure::NotMobile => SendRefusal::Number,
+        Failure::OptedOut => SendRefusal::OptedOut,
+        Failure::NotReached | Failure::NotAnswered => SendRefusal::NotReached,
+        Failure::TooMany => SendRefusal::TooMany,
+        Failure::CountryNotServed => SendRefusal::Country,
+        Failure::Blocked | Failure::Declined => SendRefusal::Blocked,
+        Failure::Misconfigured
+        | Failure::TextRefused
+        | Failure::Overloaded
+        | Failure::Broken
+        | Failure::Fraud
+        | Failure::NotNoted
+        | Failure::Unreachable
+        | Failure::PrivateAddress
+        | Failure::Unclear
+        | Failure::Unexpected => SendRefusal::Service,
     }
 }

@@ -2,6 +2,7 @@ use std::net::IpAddr;
 
 use super::challenge::{ChallengeOutcome, StartChallenge};
 use super::limits::RateLimited;
+use super::puzzle::ProofFault;
 use super::service::Login;
 use crate::domain::AttemptId;
 use crate::events::{AskedStart, Event};
@@ -63,10 +64,12 @@ impl Login {
                 let limited = asked.limited.as_ref();
                 let only_address = limited.is_some_and(|of| self.is_only_address(of, address));
                 let (why, network) = (asked.why.as_str(), &*session::address_block(address));
+                let fault = asked.fault.map(ProofFault::as_str);
                 self.deps.events.record(&Event::ChallengeAsked {
                     attempt,
                     start,
                     why,
+                    fault,
                     network,
                     only_address,
                 });

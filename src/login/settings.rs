@@ -27,18 +27,19 @@ pub struct LoginSettings {
     pub sign_up: bool,
     pub test_numbers: TestNumbers,
     pub channels: ChannelOrder,
-    /// The provider and the number or short code that its texts come from, to which START can be
-    /// answered; not of those whose sender is a name or not known.
-    pub senders: Vec<(String, String)>,
+    /// The provider and the number or short code to which START is texted after a STOP; not of those of
+    /// which none is known.
+    pub start_numbers: Vec<(String, String)>,
     /// What the page for the number says of the cost of texts to a country, where the operator set it.
     pub consent: Vec<(Country, String)>,
 }
 
 impl LoginSettings {
-    /// The number or short code that the texts of a provider come from, as people write it.
-    pub fn texts_from(&self, provider: Option<&str>) -> Option<&str> {
-        let of = self.senders.iter().find(|(name, _)| Some(name.as_str()) == provider);
-        of.map(|(_, sender)| sender.as_str())
+    /// The number or short code to which START is texted after a STOP to a provider's texts, as people
+    /// write it.
+    pub fn start_number(&self, provider: Option<&str>) -> Option<&str> {
+        let of = self.start_numbers.iter().find(|(name, _)| Some(name.as_str()) == provider);
+        of.map(|(_, number)| number.as_str())
     }
 
     /// Whether people of a country must be told that rates may apply: carriers of the US and Canada ask

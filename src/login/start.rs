@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::attempt::{self, AttemptState, StartedAttempt};
 use super::budgets::CountedTexts;
-use super::challenge::{ChallengeReason, ProofRequest};
+use super::challenge::{ChallengeReason, ProofRequest, ProofState};
 use super::limiter::{Admission, LimitRequest, LimitSubject, Reservation};
 use super::limits::{LimitAction, TEXT_SPACING};
 use super::outbox::OutboxJob;
@@ -150,7 +150,7 @@ impl Login {
             }
             Admission::Refused(limited) => return Err(StartError::Limited(limited)),
         };
-        let started = self.open((key, id), &start, &taken).await;
+        let started = self.open((key, id), &start, &taken, proof).await;
         if started.is_err() {
             self.release(&taken).await;
         }
@@ -217,6 +217,7 @@ impl Login {
         (key, id): (AttemptKey, &mut AttemptId),
         start: &StartRequest<'_>,
         taken: &Reservation,
+        proof: ProofState,
     ) -> Result<Started, StartError> {
         let Login { deps, settings, .. } = self;
         let fresh = self.new_attempt(*id, start, taken);
@@ -237,7 +238,8 @@ impl Login {
         };
         *id = attempt;
         let (phone, application) = (start.phone, start.application.map(|of| of.name));
-        deps.events.record(&Event::CodeRequested { attempt, phone, again, application });
+        let proof = proof.told();
+        deps.events.record(&Event::CodeRequested { attempt, phone, again, application, proof });
         self.queue_text(key, attempt, start).await
     }
 

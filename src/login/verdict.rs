@@ -4,6 +4,7 @@ use super::service::Login;
 use crate::domain::{AttemptId, PhoneNumber, SessionId, UserId};
 use crate::events::Event;
 use crate::session::SessionToken;
+use crate::store::StoreError;
 
 /// The result of checking an answer; `R` is what a right one yields.
 #[derive(Debug)]
@@ -23,6 +24,13 @@ pub enum Verdict<R = Verified> {
     Unavailable,
     /// Too many wrong codes for this number: even the right one is refused.
     Limited(RateLimited),
+}
+
+/// The verdict on an answer, and the attempt that it is of: `None` if there was none.
+#[derive(Debug)]
+pub struct CheckedCode<R = Verified> {
+    pub attempt: Option<AttemptId>,
+    pub verdict: Result<Verdict<R>, StoreError>,
 }
 
 /// Proof that the right code was entered, and the session that it yielded. Only

@@ -5,7 +5,7 @@ use super::limits::{LimitAction, RateLimited};
 use super::requester::Requester;
 use super::service::Login;
 use super::spend::{ConfirmedCode, LoginGrant};
-use super::verdict::Verdict;
+use super::verdict::{CheckedCode, Verdict};
 use crate::domain::{AnswerDigest, AttemptId, AttemptKey, OneTimeCode, PhoneNumber, TextChannel};
 use crate::events::Event;
 use crate::store::{Attempt, StoreError};
@@ -17,51 +17,60 @@ const ROOM_FOR_ONE: LimitRequest<'_> =
 
 impl Login {
     /// Checks what was typed as the code that was sent to `phone`. A right code is spent and
-    /// yields what `gives` describes.
-    ///
-    /// # Errors
-    ///
-    /// When a store failed; nobody is signed in. The try is returned if the store of attempts
-    /// permits; otherwise it stays taken, and the same answer does not take another.
+    /// yields what `gives` describes. When a store fails, nobody is signed in; the try is returned if
+    /// the store of attempts permits; otherwise it stays taken, and the same answer does not take
+    /// another.
     pub async fn verify(
         &self,
         requester: &Requester,
         phone: &PhoneNumber,
         typed: &str,
         gives: LoginGrant<'_>,
-    ) -> Result<Verdict, StoreError> {
-        let case = match self.judge(requester, phone, typed).await? {
-            Ok(case) => case,
-            Err(verdict) => return Ok(verdict),
+    ) -> CheckedCode {
+        let mut attempt = None;
+        let verdict = match self.judge(requester, phone, typed, &mut attempt).await {
+            Ok(Ok(case)) => self.spend_or_return(&case, gives).await,
+            Ok(Err(verdict)) => Ok(verdict),
+            Err(error) => Err(error),
         };
-        let verdict = self.spend(&case, gives).await;
-        if verdict.is_err() {
-            self.return_try(&case).await?;
-        }
-        verdict
+        CheckedCode { attempt, verdict }
     }
 
     /// Like [`Login::verify`], but a right code is not spent and its try is returned: it can be
     /// used again.
-    ///
-    /// # Errors
-    ///
-    /// When a store failed.
     pub async fn verify_without_consuming(
         &self,
         requester: &Requester,
         phone: &PhoneNumber,
         typed: &str,
-    ) -> Result<Verdict<()>, StoreError> {
-        let case = match self.judge(requester, phone, typed).await? {
-            Ok(case) => case,
-            Err(verdict) => return Ok(verdict),
+    ) -> CheckedCode<()> {
+        let mut attempt = None;
+        let verdict = match self.judge(requester, phone, typed, &mut attempt).await {
+            Ok(Ok(case)) => self.peek(&case).await,
+            Ok(Err(verdict)) => Ok(verdict),
+            Err(error) => Err(error),
         };
+        CheckedCode { attempt, verdict }
+    }
+
+    async fn spend_or_return(
+        &self,
+        case: &ConfirmedCode<'_>,
+        gives: LoginGrant<'_>,
+    ) -> Result<Verdict, StoreError> {
+        let verdict = self.spend(case, gives).await;
+        if verdict.is_err() {
+            self.return_try(case).await?;
+        }
+        verdict
+    }
+
+    async fn peek(&self, case: &ConfirmedCode<'_>) -> Result<Verdict<()>, StoreError> {
         if case.attempt.used.is_some() {
             return Ok(self.dead(Some(case.attempt.id), DeadReason::Used));
         }
-        let verdict = self.may_sign_in(&case).await;
-        self.return_try(&case).await?;
+        let verdict = self.may_sign_in(case).await;
+        self.return_try(case).await?;
         verdict
     }
 
@@ -78,16 +87,19 @@ impl Login {
     }
 
     /// Takes a try, counts the guess and compares the answer. The inner error is the verdict on a wrong answer.
+    /// `of`: becomes the attempt that was found.
     async fn judge<'a, R>(
         &self,
         requester: &Requester,
         phone: &'a PhoneNumber,
         typed: &str,
+        of: &mut Option<AttemptId>,
     ) -> Result<Result<ConfirmedCode<'a>, Verdict<R>>, StoreError> {
         let key = self.deps.keys.attempt_key(requester, phone);
         let Some(found) = self.attempt(key).await? else {
             return Ok(Err(self.dead(None, DeadReason::Unknown)));
         };
+        *of = Some(found.id);
         let Some(typed) = OneTimeCode::parse(typed, found.length) else {
             return Ok(Err(Verdict::WrongLength));
         };

@@ -15,7 +15,7 @@ use super::problem::Problem;
 use super::redirect::with_cookie;
 use super::refused::whole_seconds;
 use super::request::PageRequest;
-use super::views::{CodeChannels, CodeNotice, CodePage, News, Sending, Unsent, UnsentPage};
+use super::views::{CodeChannels, CodeNotice, CodePage, News, Sending, UnsentPage};
 use crate::domain::{PhoneNumber, RequesterDigest, TextChannel};
 use crate::login::{LoginGrant, Requester, Started, Verified};
 use crate::store::{Attempt, SendOutcome, SendRefusal, StoreError};
@@ -86,8 +86,8 @@ pub(crate) async fn submit(
     };
     let browser = request.browser_for_session(former.map(|former| former.session()));
     let grant = LoginGrant::Browser(&browser);
-    let verdict = pages.login.verify(&requester, &phone, &form.code, grant).await;
-    match outcome::of_code(verdict) {
+    let checked = pages.login.verify(&requester, &phone, &form.code, grant).await;
+    match outcome::of_code(checked.verdict) {
         Ok(verified) => pages.signed_in(&request, flow, &phone, &verified),
         Err(refusal) => pages.refused(&request, flow, &refusal),
     }
@@ -281,7 +281,7 @@ impl LoginPages {
             flow,
             phone: &sent.phone,
             why,
-            texts_from: settings.texts_from(sent.attempt.text.provider.as_deref()),
+            texts_from: settings.start_number(sent.attempt.text.provider.as_deref()),
             retry_after: whole_seconds(sent.wait),
             early: false,
             channels: self.channels(sent),
@@ -325,29 +325,20 @@ impl LoginPages {
 const fn sending(outcome: SendOutcome, sign_up: bool) -> Sending {
     match outcome {
         SendOutcome::Refused { why: SendRefusal::Service, .. } => {
-            Sending::Failed(failure_of(SendRefusal::Service))
+            Sending::Failed(SendRefusal::Service)
         }
         _ if !sign_up => Sending::IfKnown,
         SendOutcome::Pending => Sending::Underway,
         SendOutcome::Sent => Sending::Sent,
         SendOutcome::Unclear => Sending::Unclear,
-        SendOutcome::Refused { why, .. } => Sending::Failed(failure_of(why)),
-    }
-}
-
-/// What is said of a refusal.
-pub(super) const fn failure_of(why: SendRefusal) -> Unsent {
-    match why {
-        SendRefusal::Service => Unsent::ProviderDown,
-        SendRefusal::Number => Unsent::CannotReach,
-        SendRefusal::OptedOut => Unsent::OptedOut,
+        SendOutcome::Refused { why, .. } => Sending::Failed(why),
     }
 }
 
 /// The status of a page that says that the latest text was not sent.
-const fn status_of(failure: Option<Unsent>) -> StatusCode {
+const fn status_of(failure: Option<SendRefusal>) -> StatusCode {
     match failure {
-        Some(Unsent::ProviderDown) => StatusCode::SERVICE_UNAVAILABLE,
+        Some(SendRefusal::Service) => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::OK,
     }
 }

@@ -7,7 +7,6 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
-use super::code::failure_of;
 use super::login_pages::LoginPages;
 use super::request::PageRequest;
 use super::views::{News, NewsPart, TextArrival};
@@ -62,7 +61,7 @@ impl LoginPages {
             TextChannel::Voice => of_call(news),
         }?;
         let provider = attempt.text.provider.as_deref();
-        let texts_from = self.login.settings().texts_from(provider);
+        let texts_from = self.login.settings().start_number(provider);
         Some(News { say, more: !news.is_last(), texts_from })
     }
 }
@@ -75,7 +74,7 @@ const fn of_text(news: TextNews) -> Option<TextArrival> {
         TextNews::Late => TextArrival::Late,
         TextNews::Again { .. } => TextArrival::Again,
         TextNews::Delivered => TextArrival::Arrived,
-        TextNews::Undelivered(why) => TextArrival::Failed(failure_of(why)),
+        TextNews::Undelivered(why) => TextArrival::Failed(why),
     })
 }
 

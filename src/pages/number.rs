@@ -12,6 +12,7 @@ use super::login_pages::LoginPages;
 use super::outcome::StepRefusal;
 use super::problem::Problem;
 use super::redirect::with_cookie;
+use super::refused::in_groups;
 use super::request::PageRequest;
 use super::views::NumberPage;
 use super::{consent, countries, outcome};
@@ -219,6 +220,7 @@ impl LoginPages {
             typed: &typed,
             problem,
             notice,
+            reference: &in_groups(flow.reference),
             consent: &consent::sentences(settings),
         };
         with_cookie(self.shell.page(request, StatusCode::OK, &page), cookie)

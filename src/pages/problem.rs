@@ -24,7 +24,11 @@ pub enum Problem {
     TooLarge,
     TooSlow,
     /// Signed in, but the rule does not admit this user.
-    Denied(PhoneNumber),
+    Denied {
+        phone: PhoneNumber,
+        /// Of the attempt whose code was right.
+        reference: Option<AttemptReference>,
+    },
     /// The access token is invalid or not for this audience.
     InvalidToken,
     /// The personal access token is not accepted. With the challenge for a program.
@@ -69,7 +73,7 @@ impl Problem {
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::Denied(_)
+            Self::Denied { .. }
             | Self::TokenDenied
             | Self::Network
             | Self::NoCertificate
@@ -98,6 +102,16 @@ impl Problem {
             Self::InvalidPersonalToken(Some(challenge)) => Some(challenge.clone()),
             Self::InvalidToken | Self::InvalidPersonalToken(None) => {
                 Some(HeaderValue::from_static(INVALID_TOKEN_CHALLENGE))
+            }
+            _ => None,
+        }
+    }
+
+    /// The reference of the attempt that it ended, as it is shown.
+    pub(super) fn attempt(&self) -> Option<String> {
+        match self {
+            Self::Denied { reference, .. } | Self::Limited { reference, .. } => {
+                reference.map(AttemptReference::in_groups)
             }
             _ => None,
         }

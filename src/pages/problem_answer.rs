@@ -53,6 +53,7 @@ impl Shell {
             home: &home,
             again: if here.is_empty() { &home } else { "" },
             reference: &reference,
+            of_attempt: &problem.attempt().unwrap_or_default(),
         };
         let page = message_page(problem, &place, self.system.now());
         let mut response = Response::new(Bytes::from(self.views.render(&chrome, &page)));
@@ -68,7 +69,8 @@ impl Shell {
         let FailedRequest { here, headers, .. } = *failed;
         let language = self.language(language_in(here).as_deref(), None, headers);
         let reference = reference(headers);
-        let place = ProblemPlace { host: "", home: "", again: "", reference: &reference };
+        let place =
+            ProblemPlace { host: "", home: "", again: "", reference: &reference, of_attempt: "" };
         let page = message_page(problem, &place, self.system.now());
         let (html, policy) = self.views.plain(language, here, &page);
         let mut response = Response::new(Bytes::from(html));
@@ -107,6 +109,8 @@ struct ProblemPlace<'a> {
     /// What may be tried again: empty: the page itself; after a form, the same as `home`.
     again: &'a str,
     reference: &'a str,
+    /// That of the attempt which the problem ended; empty: none.
+    of_attempt: &'a str,
 }
 
 fn message_page<'a>(
@@ -114,7 +118,7 @@ fn message_page<'a>(
     place: &ProblemPlace<'a>,
     now: Timestamp,
 ) -> MessagePage<'a> {
-    let ProblemPlace { host, home, again, reference } = *place;
+    let ProblemPlace { host, home, again, reference, of_attempt } = *place;
     let dead_end = |why| MessagePage::DeadEnd { why, host, home };
     match problem {
         // Never shown as pages but the first. Browsers ask anew where they are misdirected.
@@ -130,13 +134,15 @@ fn message_page<'a>(
         Problem::NotFound => dead_end(DeadEnd::NotFound),
         Problem::MethodNotAllowed => dead_end(DeadEnd::MethodNotAllowed),
         Problem::TooLarge => dead_end(DeadEnd::TooLarge),
-        Problem::Denied(phone) => MessagePage::Denied { phone, host, again: "" },
+        Problem::Denied { phone, .. } => {
+            MessagePage::Denied { phone, host, again: "", reference: of_attempt }
+        }
         Problem::Network => dead_end(DeadEnd::WrongNetwork),
         Problem::NoCertificate => dead_end(DeadEnd::NoCertificate),
         Problem::Foreign => dead_end(DeadEnd::Foreign),
-        // Those of attempts have a page of their own.
         Problem::Limited { limit, seconds, .. } => {
-            MessagePage::Limited(LimitedPage { home, ..LimitedPage::new(*limit, *seconds, now) })
+            let page = LimitedPage::new(*limit, *seconds, now);
+            MessagePage::Limited(LimitedPage { home, reference: of_attempt, ..page })
         }
         Problem::Unavailable => MessagePage::Unavailable { again, reference },
         Problem::Internal => MessagePage::ServerError { reference, home },
@@ -161,11 +167,11 @@ fn problem_json(problem: &Problem) -> Response<Bytes> {
     if let Problem::Application(why) = problem {
         body["detail"] = json!(why);
     }
-    if let Problem::Limited { key, reference, .. } = problem {
+    if let Problem::Limited { key, .. } = problem {
         body["limit"] = json!(key);
-        if let Some(reference) = reference {
-            body["reference"] = json!(reference.in_groups());
-        }
+    }
+    if let Some(reference) = problem.attempt() {
+        body["reference"] = json!(reference);
     }
     let mut response = Response::new(Bytes::from(body.to_string()));
     let content_type = HeaderValue::from_static("application/problem+json");

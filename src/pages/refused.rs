@@ -83,7 +83,8 @@ impl LoginPages {
     fn denied(&self, request: &PageRequest, flow: Flow) -> Response {
         match &flow.phone {
             Some(phone) if !gate::is_navigation(&request.headers) => {
-                self.shell.refuse(request, &Problem::Denied(phone.clone()))
+                let (phone, reference) = (phone.clone(), flow.reference);
+                self.shell.refuse(request, &Problem::Denied { phone, reference })
             }
             _ => self.to_refused(request, &flow.saying(FlowMessage::Denied)),
         }
@@ -134,7 +135,9 @@ impl LoginPages {
                 let sealed = self.seal(&flow.afresh());
                 let again = format!("{}/login?flow={sealed}", request.context.base);
                 let host = flow.origin.host().as_str();
-                let page = MessagePage::Denied { phone, host, again: &again };
+                let reference = in_groups(flow.reference);
+                let page =
+                    MessagePage::Denied { phone, host, again: &again, reference: &reference };
                 self.shell.page(request, StatusCode::FORBIDDEN, &page)
             }
             (Some(FlowMessage::Unavailable), _) => {
@@ -177,7 +180,7 @@ impl LoginPages {
             again: Some(again),
             another: if limit.is_of_number() { &another } else { "" },
             code: if flow.phone.is_some() && limit != LimitMessage::Tries { &code } else { "" },
-            reference: &flow.reference.map(AttemptReference::in_groups).unwrap_or_default(),
+            reference: &in_groups(flow.reference),
             early: request.param(AGAIN).is_some(),
             ..LimitedPage::new(limit, seconds, self.shell.system.now())
         });
@@ -206,6 +209,11 @@ impl LoginPages {
         let response = self.shell.page(request, StatusCode::SERVICE_UNAVAILABLE, &page);
         with_retry_after(response, RETRY_AFTER_FAILURE)
     }
+}
+
+/// As it is shown; empty: there is none.
+pub(super) fn in_groups(reference: Option<AttemptReference>) -> String {
+    reference.map(AttemptReference::in_groups).unwrap_or_default()
 }
 
 /// Adds `Retry-After` (RFC 9110 §10.2.3), in seconds.

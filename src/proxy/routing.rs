@@ -221,7 +221,7 @@ fn problem(reason: &RefusalReason, caller: &Caller) -> Problem {
         (RefusalReason::StoreFailed { .. }, _) => Problem::Unavailable,
         (RefusalReason::BodyTooLarge, _) => Problem::TooLarge,
         (RefusalReason::Denied(DenialReason::NotAllowed), Caller::Session(user, _)) => {
-            Problem::Denied(user.phone().clone())
+            Problem::Denied { phone: user.phone().clone(), reference: None }
         }
         (RefusalReason::Denied(DenialReason::NotAllowed), Caller::Token(_)) => Problem::TokenDenied,
         (RefusalReason::Denied(_), _) => Problem::Network,

@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use crate::domain::{
@@ -102,17 +103,42 @@ pub enum SendOutcome {
 
 /// Why a message was not sent, in as much detail as the user sees. The `Display` text is what API
 /// clients get in place of the provider's own message, which would quote the phone number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum SendRefusal {
     /// This number cannot receive messages; another one may.
-    #[error("the number cannot receive texts")]
+    #[error("The provider does not text this number")]
     Number,
     /// The recipient opted out of messages from this sender.
-    #[error("the recipient has stopped texts from this sender")]
+    #[error("The owner of this number asked to get no texts")]
     OptedOut,
+    /// The phone is switched off, has no signal, or was not answered.
+    #[error("The phone could not be reached")]
+    NotReached,
+    /// The provider sends no more to this number for a while.
+    #[error("The provider sent too many texts to this number. Try again later")]
+    TooMany,
+    /// The provider's account sends nothing to this country.
+    #[error("The provider does not send texts to this country")]
+    Country,
+    /// The carrier or the gateway refused this message, and may take a later one.
+    #[error("The text to this number was blocked")]
+    Blocked,
     /// The provider failed, whatever the number.
-    #[error("the text could not be sent")]
+    #[error("The text could not be sent")]
     Service,
+}
+
+impl SendRefusal {
+    pub const ALL: [Self; 7] = [
+        Self::Number,
+        Self::OptedOut,
+        Self::NotReached,
+        Self::TooMany,
+        Self::Country,
+        Self::Blocked,
+        Self::Service,
+    ];
 }
 
 /// What an [`UpdateFn`] decides about the attempt that it was shown.

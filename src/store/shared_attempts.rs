@@ -6,9 +6,10 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use super::cells::{CellKey, CellKind, CellStore, PATIENCE, StoredRecord, Turns, decode, encode};
-use super::text_record::{RefusalRecord, TextRecord};
+use super::text_record::TextRecord;
 use super::{
-    Attempt, AttemptStore, AttemptUpdate, SendOutcome, StoreError, UpdateFn, Verification,
+    Attempt, AttemptStore, AttemptUpdate, SendOutcome, SendRefusal, StoreError, UpdateFn,
+    Verification,
 };
 use crate::domain::{
     AnswerDigest, AttemptId, AttemptKey, CodeLength, CounterKey, KeyId, TextChannel,
@@ -141,7 +142,7 @@ enum OutcomeRecord {
     Sent,
     Unclear,
     Refused {
-        why: RefusalRecord,
+        why: SendRefusal,
         #[serde(deserialize_with = "Option::deserialize")]
         code: Option<u32>,
     },
@@ -208,10 +209,7 @@ impl From<SendOutcome> for OutcomeRecord {
             SendOutcome::Pending => Self::Pending,
             SendOutcome::Sent => Self::Sent,
             SendOutcome::Unclear => Self::Unclear,
-            SendOutcome::Refused { why, code } => {
-                let why = why.into();
-                Self::Refused { why, code }
-            }
+            SendOutcome::Refused { why, code } => Self::Refused { why, code },
         }
     }
 }
@@ -222,10 +220,7 @@ impl From<OutcomeRecord> for SendOutcome {
             OutcomeRecord::Pending => Self::Pending,
             OutcomeRecord::Sent => Self::Sent,
             OutcomeRecord::Unclear => Self::Unclear,
-            OutcomeRecord::Refused { why, code } => {
-                let why = why.into();
-                Self::Refused { why, code }
-            }
+            OutcomeRecord::Refused { why, code } => Self::Refused { why, code },
         }
     }
 }

@@ -22,15 +22,7 @@ enum FateRecord {
     #[default]
     Unknown,
     Delivered,
-    Undelivered(RefusalRecord),
-}
-
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum RefusalRecord {
-    Number,
-    OptedOut,
-    Service,
+    Undelivered(SendRefusal),
 }
 
 impl From<&TextState> for TextRecord {
@@ -38,7 +30,7 @@ impl From<&TextState> for TextRecord {
         let fate = match text.fate {
             TextFate::Unknown => FateRecord::Unknown,
             TextFate::Delivered => FateRecord::Delivered,
-            TextFate::Undelivered(why) => FateRecord::Undelivered(why.into()),
+            TextFate::Undelivered(why) => FateRecord::Undelivered(why),
         };
         let sent = text.sent.map(Timestamp::as_millis);
         let TextState { awaited, again, .. } = *text;
@@ -52,28 +44,8 @@ impl From<TextRecord> for TextState {
         let fate = match fate {
             FateRecord::Unknown => TextFate::Unknown,
             FateRecord::Delivered => TextFate::Delivered,
-            FateRecord::Undelivered(why) => TextFate::Undelivered(why.into()),
+            FateRecord::Undelivered(why) => TextFate::Undelivered(why),
         };
         Self { provider, sent: sent.map(Timestamp::from_millis), awaited, fate, again }
-    }
-}
-
-impl From<SendRefusal> for RefusalRecord {
-    fn from(why: SendRefusal) -> Self {
-        match why {
-            SendRefusal::Number => Self::Number,
-            SendRefusal::OptedOut => Self::OptedOut,
-            SendRefusal::Service => Self::Service,
-        }
-    }
-}
-
-impl From<RefusalRecord> for SendRefusal {
-    fn from(record: RefusalRecord) -> Self {
-        match record {
-            RefusalRecord::Number => Self::Number,
-            RefusalRecord::OptedOut => Self::OptedOut,
-            RefusalRecord::Service => Self::Service,
-        }
     }
 }

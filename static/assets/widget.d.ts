@@ -25,6 +25,8 @@ export interface SmsLoginStep {
   error?: string;
   /** With `limited`: how long to wait. */
   seconds?: number;
+  /** Of the login that ended, by which an operator finds what became of it. */
+  reference?: string;
 }
 
 export interface SmsLoginEventMap {

@@ -102,7 +102,7 @@
       if (this.#in()) return this.#done(looked);
       if (/^(else|cont)/.test(state) || this.hasAttribute('mode')) this.#card(`<button type="button">${answer.label}</button>`);
       else this.#part(answer, first);
-      this.#tell(first && state !== 'unavailable' ? 'ready' : state, { error: answer.error, seconds: answer.seconds });
+      this.#tell(first && state !== 'unavailable' ? 'ready' : state, { error: answer.error, seconds: answer.seconds, reference: answer.reference });
     }
 
     #card(text) {

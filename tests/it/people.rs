@@ -4,6 +4,7 @@ mod account;
 mod attempts;
 mod closed;
 mod commands;
+mod references;
 mod refused_starts;
 mod standing;
 mod store;
@@ -12,8 +13,10 @@ mod test_text;
 mod text_stats;
 mod ways;
 
+pub(crate) use attempts::shown_reference;
 use doorcode::domain::PhoneNumber;
 use doorcode::store::{Database, SqlStore};
+pub(crate) use references::history_of;
 
 use crate::support::browser::Browser;
 use crate::support::contacts::contact_keys;

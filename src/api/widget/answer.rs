@@ -10,9 +10,10 @@ use crate::pages::problem::RETRY_AFTER_FAILURE;
 use crate::pages::refused::{whole_minutes, with_retry_after};
 use crate::pages::views::{
     Chrome, CodeNotice, CodePage, CodeProblem, LimitedPage, MessagePage, NumberAgain, NumberPage,
-    Page, Sending, Unsent,
+    Page, Sending,
 };
 use crate::pages::{FlowMessage, consent, countries};
+use crate::store::SendRefusal;
 use crate::words::Safe;
 
 /// The answers. The parts of pages in them are made from the pages' own templates.
@@ -26,12 +27,12 @@ impl<'a> WidgetRequest<'a> {
     ) -> Response {
         match refusal {
             StepRefusal::Code(message) => {
-                self.code_form(requester, phone, message.on_code_form(), None).await
+                self.code_form(requester, (phone, attempt), message.on_code_form(), None).await
             }
-            StepRefusal::Number(message) => self.number_form(number_status(message), Some(message)),
+            StepRefusal::Number(message) => self.number_again(message, attempt),
             StepRefusal::Limited(limited) => self.limited(&limited, attempt),
             StepRefusal::Challenged(_) => self.challenged(),
-            StepRefusal::Denied => self.denied(&phone),
+            StepRefusal::Denied => self.denied(&phone, attempt),
             StepRefusal::Unavailable => self.unavailable(attempt),
         }
     }
@@ -76,6 +77,23 @@ impl<'a> WidgetRequest<'a> {
     }
 
     pub(super) fn number_form(&self, status: StatusCode, message: Option<FlowMessage>) -> Response {
+        self.number_part(status, message, None)
+    }
+
+    /// The form for a number again; `attempt`: of the code that no longer works.
+    fn number_again(&self, message: FlowMessage, attempt: Option<AttemptId>) -> Response {
+        let status = number_status(message);
+        let attempt = attempt.filter(|_| status == StatusCode::FORBIDDEN);
+        self.number_part(status, Some(message), attempt)
+    }
+
+    fn number_part(
+        &self,
+        status: StatusCode,
+        message: Option<FlowMessage>,
+        attempt: Option<AttemptId>,
+    ) -> Response {
+        let reference = in_groups(attempt);
         let (problem, notice) = message.map(FlowMessage::on_number_form).unwrap_or_default();
         let settings = self.pages.login.settings();
         let chosen = self.country().or_else(|| self.visitor.country());
@@ -87,25 +105,26 @@ impl<'a> WidgetRequest<'a> {
             typed: self.api_request.text("phone").unwrap_or_default(),
             problem,
             notice,
+            reference: reference.as_deref().unwrap_or_default(),
             consent: &consent::sentences(settings),
         };
-        self.part(status, json!({ "state": "number", "error": page.error() }), &page)
+        let body = json!({ "state": "number", "error": page.error(), "reference": reference });
+        self.part(status, body, &page)
     }
 
     pub(super) async fn code_form(
         &self,
         requester: &Requester,
-        phone: PhoneNumber,
+        (phone, attempt): (PhoneNumber, Option<AttemptId>),
         problem: Option<CodeProblem>,
         notice: Option<CodeNotice>,
     ) -> Response {
         let sent = match self.pages.sent_code(requester, phone).await {
             Ok(Some(sent)) => sent,
             Ok(None) => {
-                let message = FlowMessage::CodeExpired;
-                return self.number_form(number_status(message), Some(message));
+                return self.number_again(FlowMessage::CodeExpired, attempt);
             }
-            Err(_) => return self.unavailable(None),
+            Err(_) => return self.unavailable(attempt),
         };
         let form = self.pages.code_form(&sent, "");
         let resend_after = form.resend_after;
@@ -117,7 +136,7 @@ impl<'a> WidgetRequest<'a> {
         let status = match problem {
             Some(CodeProblem::WrongLength) => StatusCode::BAD_REQUEST,
             Some(CodeProblem::Wrong { .. }) => StatusCode::FORBIDDEN,
-            None if page.sending == Sending::Failed(Unsent::ProviderDown) => {
+            None if page.sending == Sending::Failed(SendRefusal::Service) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             None => StatusCode::OK,
@@ -151,10 +170,12 @@ impl<'a> WidgetRequest<'a> {
         with_retry_after(self.part(StatusCode::TOO_MANY_REQUESTS, body, &page), seconds)
     }
 
-    fn denied(&self, phone: &PhoneNumber) -> Response {
+    fn denied(&self, phone: &PhoneNumber, attempt: Option<AttemptId>) -> Response {
+        let reference = in_groups(attempt);
+        let shown = reference.as_deref().unwrap_or_default();
         let (host, again) = (self.page.host().as_str(), self.page.to_string());
-        let page = MessagePage::Denied { phone, host, again: &again };
-        let body = json!({ "state": "denied", "error": "denied" });
+        let page = MessagePage::Denied { phone, host, again: &again, reference: shown };
+        let body = json!({ "state": "denied", "error": "denied", "reference": reference });
         self.part(StatusCode::FORBIDDEN, body, &page)
     }
 

@@ -73,7 +73,9 @@ async fn send_code(
     let started = request.start(requester, &phone).await;
     let attempt = started.as_ref().map_or_else(|refused| refused.attempt, |of| of.attempt());
     let answer = match outcome::of_start(started) {
-        Ok(started) => request.code_form(&requester, phone, None, notice(started)).await,
+        Ok(started) => {
+            request.code_form(&requester, (phone, Some(attempt)), None, notice(started)).await
+        }
         Err(refusal) => request.refused(&requester, (phone, Some(attempt)), refusal).await,
     };
     with_cookie(answer, cookie)
@@ -97,13 +99,13 @@ pub(crate) async fn verify(
     let browser = page.browser_for_session(former.map(|former| former.session()));
     let typed = api_request.text("code").unwrap_or_default();
     let grant = LoginGrant::Browser(&browser);
-    let verdict = widget.pages.login.verify(&requester, &phone, typed, grant).await;
-    Ok(match outcome::of_code(verdict) {
+    let checked = widget.pages.login.verify(&requester, &phone, typed, grant).await;
+    Ok(match outcome::of_code(checked.verdict) {
         Ok(verified) => {
             let cookies = widget.pages.login_cookies(&page, requester.who, &phone, &verified);
             let [session, known] = cookies;
             with_cookie(with_cookie(request.signed_in(), session), known)
         }
-        Err(refusal) => request.refused(&requester, (phone, None), refusal).await,
+        Err(refusal) => request.refused(&requester, (phone, checked.attempt), refusal).await,
     })
 }

@@ -7,7 +7,7 @@ use super::limits;
 use super::named::Named;
 use super::sms;
 use crate::delivery::sms::ProviderSettings;
-use crate::domain::{AcceptedNumbers, CodeLength, Country, PhoneNumber};
+use crate::domain::{AcceptedNumbers, CodeLength, Country};
 use crate::{login, session};
 
 /// `providers`: `None` if they are invalid.
@@ -24,6 +24,7 @@ pub(super) fn login(
     let consent = consent::consent(reader, countries.as_ref());
     let limits = limits::limits(reader, named);
     let challenge = challenge::challenge(reader);
+    let start_numbers = sms::start_numbers(reader, named, providers);
     let channels = sms::channels(reader, named, countries.as_ref());
     Some(login::LoginSettings {
         countries: countries?,
@@ -37,7 +38,7 @@ pub(super) fn login(
         sign_up: reader.flag("login.sign_up")?,
         test_numbers: login::TestNumbers::default(),
         channels: channels?,
-        senders: providers.unwrap_or_default().iter().filter_map(number_of).collect(),
+        start_numbers: start_numbers?,
         consent: consent?,
     })
 }
@@ -45,15 +46,6 @@ pub(super) fn login(
 /// `numbers.accept`.
 pub(super) fn accepted_numbers(reader: &mut Reader<'_>) -> Option<AcceptedNumbers> {
     reader.all_or_none("numbers.accept", values::number_range).map(AcceptedNumbers::new)
-}
-
-/// A provider, and the number or short code that its texts come from, as people write it. A messaging
-/// service has several, and a name cannot be answered.
-fn number_of(provider: &ProviderSettings) -> Option<(String, String)> {
-    let sender = provider.sender()?;
-    let number = PhoneNumber::from_e164(&sender).ok().map(|number| number.international());
-    let is_short = sender.bytes().all(|byte| byte.is_ascii_digit());
-    Some((provider.name().to_owned(), number.or_else(|| is_short.then_some(sender))?))
 }
 
 fn countries(reader: &mut Reader<'_>, named: &Named) -> Option<login::Countries> {

@@ -36,6 +36,8 @@ pub(super) const KEYS: &[Key] = &[
         "The text message, in Liquid. Has the code: `{{ code }}`, `{{ password }}` or `@@password@@`. Where a branch lacks it, the built-in text is sent instead."),
     key("sms.templates", Texts, Optional("if `template` is omitted too, one text for each built-in language; else none"),
         "The text message by language tag of the login pages, such as `fr = \"…\"`. `template` is used for all other languages."),
+    key("sms.start_numbers", Texts, Optional("the `from` of the provider's table, where that is a number or a short code"),
+        "The number or short code that whoever answered STOP texts START to, by provider, such as `twilio = \"+12025550123\"`: of a messaging service or a pool, one of its numbers. See [whoever answered STOP](sms.md#whoever-answered-stop)."),
     key("sms.prices", Texts, Optional("a vendor's list prices, `config/prices.csv`"),
         "What a text costs by country, such as `US = \"0.0083\"`, as budgets count it; `other` is for countries without a price."),
     key("sms.whatsapp_prices", Texts, Optional("as one text"),

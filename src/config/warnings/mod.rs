@@ -52,6 +52,7 @@ const ALL: &[fn(&Config) -> Found] = &[
     texts::senders,
     texts::not_twilio,
     texts::consent_without_links,
+    texts::stop_without_start,
     texts::budgets_below_a_text,
     templates::unknown_variables,
     templates::texts_without_code,

@@ -92,6 +92,32 @@ pub(super) fn not_twilio(config: &Config) -> Found {
     if config.is_local() { Found::new() } else { elsewhere.collect() }
 }
 
+/// Providers whose people cannot be told which number to text START to, where carriers stop texts by STOP.
+pub(super) fn stop_without_start(config: &Config) -> Found {
+    let login = &config.login;
+    let Countries::Only(served) = &login.countries else { return Found::new() };
+    let stops: Vec<&str> = served
+        .iter()
+        .filter(|country| LoginSettings::tells_rates(**country))
+        .map(Country::as_str)
+        .collect();
+    if stops.is_empty() || !login.sign_up || config.is_local() {
+        return Found::new();
+    }
+    let lacks = config.providers.iter().filter(|provider| {
+        provider.sends_our_texts() && login.start_number(Some(provider.name())).is_none()
+    });
+    let said = |provider: &ProviderSettings| {
+        let text = format!(
+            "lacks {}: people in {} who answered STOP are told to text START, but not to which number",
+            provider.name(),
+            stops.join(" and ")
+        );
+        ("sms.start_numbers".to_owned(), text)
+    };
+    lacks.map(said).collect()
+}
+
 /// Countries whose carriers look for terms and a privacy policy beside the field for the number.
 pub(super) fn consent_without_links(config: &Config) -> Found {
     let Countries::Only(served) = &config.login.countries else { return Found::new() };

@@ -20,6 +20,7 @@ pub mod vonage;
 
 use std::sync::Arc;
 
+use crate::domain::TextChannel;
 pub use http_api::{Accepted, Call, HttpApi, ProviderCalls, Refused, VerificationApi};
 pub use message::{AccountCheck, HeldCode, Message, Receipt, SmsProvider};
 pub use verification::{CodeAnswer, CodeCheck, CodeOwner};
@@ -67,6 +68,13 @@ impl ProviderSettings {
     /// The name in `sms.providers`.
     pub fn name(&self) -> &'static str {
         self.api().map_or(console::NAME, |api| api.name())
+    }
+
+    /// Whether it sends our texts to phones; others call, send by WhatsApp, text codes of their own, or
+    /// print.
+    pub fn sends_our_texts(&self) -> bool {
+        self.api()
+            .is_some_and(|api| api.channel() == TextChannel::Sms && api.verification().is_none())
     }
 
     /// Who texts come from: a number, a short code or a name; `None` if the provider chooses.

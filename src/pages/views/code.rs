@@ -1,9 +1,10 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::channel::CodeChannels;
-use super::news::{News, Unsent};
+use super::news::{News, unsent_key};
 use super::page::{Head, Page};
 use crate::domain::{AttemptReference, PhoneNumber};
+use crate::store::SendRefusal;
 use crate::words::{Context, Language, Safe};
 
 /// Asks for the code that was texted. 200, or 503 when the provider is down. Where no text of this
@@ -40,7 +41,7 @@ pub enum Sending {
     /// Only known numbers are texted, and the page must not reveal which those are.
     IfKnown,
     /// The latest text was not sent; an earlier one may have been, and its code is valid.
-    Failed(Unsent),
+    Failed(SendRefusal),
 }
 
 /// The keys of the sentences for one state.
@@ -52,18 +53,22 @@ struct SendingKeys {
 }
 
 impl Sending {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::Sent,
         Self::Underway,
         Self::Unclear,
         Self::IfKnown,
-        Self::Failed(Unsent::ProviderDown),
-        Self::Failed(Unsent::CannotReach),
-        Self::Failed(Unsent::OptedOut),
+        Self::Failed(SendRefusal::Number),
+        Self::Failed(SendRefusal::OptedOut),
+        Self::Failed(SendRefusal::NotReached),
+        Self::Failed(SendRefusal::TooMany),
+        Self::Failed(SendRefusal::Country),
+        Self::Failed(SendRefusal::Blocked),
+        Self::Failed(SendRefusal::Service),
     ];
 
     /// Why the latest text was not sent, if it was not.
-    pub const fn failure(self) -> Option<Unsent> {
+    pub const fn failure(self) -> Option<SendRefusal> {
         match self {
             Self::Failed(why) => Some(why),
             Self::Sent | Self::Underway | Self::Unclear | Self::IfKnown => None,
@@ -76,7 +81,7 @@ impl Sending {
             Self::Underway => promised("code_sending", "resent_sending"),
             Self::Unclear => promised("code_unclear", "resent_unclear"),
             Self::IfKnown => promised("code_conditional", "resent_conditional"),
-            Self::Failed(why) => unsent(why.key()),
+            Self::Failed(why) => unsent(unsent_key(why)),
         }
     }
 

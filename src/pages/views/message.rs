@@ -10,8 +10,11 @@ use crate::words::{Context, Language, Safe};
 /// Pages with one message and at most one link or button.
 #[derive(Debug)]
 pub enum MessagePage<'a> {
-    /// 403. `again`: where another number can be typed; empty: this user is signed out first.
-    Denied { phone: &'a PhoneNumber, host: &'a str, again: &'a str },
+    /// 403.
+    ///
+    /// `again`: where another number can be typed; empty: this user is signed out first. `reference`: of the
+    /// attempt whose code was right, or empty.
+    Denied { phone: &'a PhoneNumber, host: &'a str, again: &'a str, reference: &'a str },
     /// 404. Shown without the brand, see [`super::Views::plain`]: the host is not ours.
     UnknownHost,
     /// 400. The cookie did not come back after sign-in.
@@ -175,11 +178,11 @@ impl MessagePage<'_> {
 
     fn message(&self) -> Message<'_> {
         match *self {
-            Self::Denied { phone, host, again } => Message {
+            Self::Denied { phone, host, again, reference } => Message {
                 host,
                 phone: Some(phone),
                 way_on: Some(("denied_button", another(again))),
-                ..Message::new("denied_title", "denied_text")
+                ..Message::new("denied_title", "denied_text").with_reference(reference)
             },
             Self::UnknownHost => Message::new("unknown_host_title", "unknown_host_text"),
             Self::NoCookie { host, again } => Message {

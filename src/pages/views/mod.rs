@@ -35,7 +35,7 @@ pub use color::{Color, InvalidColor};
 pub(crate) use element::for_script;
 pub use limited::{LimitMessage, LimitedPage, NumberAgain};
 pub use message::{DeadEnd, Lost, MessagePage};
-pub use news::{News, NewsPart, TextArrival, Unsent};
+pub use news::{News, NewsPart, TextArrival};
 pub use number::{ConsentSentence, NumberNotice, NumberPage, NumberProblem};
 pub use packed::Packed;
 pub use page::{Head, Page};

@@ -1,4 +1,5 @@
 use super::page::{Head, Page};
+use crate::store::SendRefusal;
 use crate::words::{Context, Language, Safe};
 
 /// What is said of a text after a provider took it.
@@ -21,7 +22,7 @@ pub enum TextArrival {
     Again,
     Arrived,
     /// It did not arrive.
-    Failed(Unsent),
+    Failed(SendRefusal),
     LateByWhatsApp,
     ArrivedByWhatsApp,
     FailedByWhatsApp,
@@ -30,14 +31,18 @@ pub enum TextArrival {
 }
 
 impl TextArrival {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::Awaited,
         Self::Late,
         Self::Again,
         Self::Arrived,
-        Self::Failed(Unsent::ProviderDown),
-        Self::Failed(Unsent::CannotReach),
-        Self::Failed(Unsent::OptedOut),
+        Self::Failed(SendRefusal::Number),
+        Self::Failed(SendRefusal::OptedOut),
+        Self::Failed(SendRefusal::NotReached),
+        Self::Failed(SendRefusal::TooMany),
+        Self::Failed(SendRefusal::Country),
+        Self::Failed(SendRefusal::Blocked),
+        Self::Failed(SendRefusal::Service),
         Self::LateByWhatsApp,
         Self::ArrivedByWhatsApp,
         Self::FailedByWhatsApp,
@@ -51,9 +56,9 @@ impl TextArrival {
             Self::Late => Some("news_late"),
             Self::Again => Some("news_again"),
             Self::Arrived => Some("news_arrived"),
-            Self::Failed(Unsent::ProviderDown) => Some("news_failed"),
-            Self::Failed(Unsent::CannotReach) => Some(Unsent::CannotReach.key()),
-            Self::Failed(Unsent::OptedOut) => Some(Unsent::OptedOut.key()),
+            // A provider took this one.
+            Self::Failed(SendRefusal::Service) => Some("news_failed"),
+            Self::Failed(why) => Some(unsent_key(why)),
             Self::LateByWhatsApp => Some("news_late_whatsapp"),
             Self::ArrivedByWhatsApp => Some("news_arrived_whatsapp"),
             Self::FailedByWhatsApp => Some("channel_failed"),
@@ -62,26 +67,16 @@ impl TextArrival {
     }
 }
 
-/// Why a text was not sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unsent {
-    ProviderDown,
-    /// The provider refused this number.
-    CannotReach,
-    /// Somebody answered an earlier text with STOP.
-    OptedOut,
-}
-
-impl Unsent {
-    pub const ALL: [Self; 3] = [Self::ProviderDown, Self::CannotReach, Self::OptedOut];
-
-    /// The key of the sentence that says so.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::ProviderDown => "code_provider_down",
-            Self::CannotReach => "code_refused",
-            Self::OptedOut => "code_opted_out",
-        }
+/// The key of the sentence for a text that was not sent.
+pub(super) const fn unsent_key(why: SendRefusal) -> &'static str {
+    match why {
+        SendRefusal::Number => "code_refused",
+        SendRefusal::OptedOut => "code_opted_out",
+        SendRefusal::NotReached => "code_not_reached",
+        SendRefusal::TooMany => "code_too_many",
+        SendRefusal::Country => "code_country",
+        SendRefusal::Blocked => "code_blocked",
+        SendRefusal::Service => "code_provider_down",
     }
 }
 
@@ -90,7 +85,7 @@ impl News<'_> {
     pub(super) fn fill(&self, context: Context) -> Context {
         let arrived = matches!(self.say, TextArrival::Arrived | TextArrival::ArrivedByWhatsApp);
         let tone = if arrived { "ok" } else { "warn" };
-        let opted_out = self.say == TextArrival::Failed(Unsent::OptedOut);
+        let opted_out = self.say == TextArrival::Failed(SendRefusal::OptedOut);
         start(context, opted_out, self.texts_from)
             .maybe("news", self.say.key().map(Safe::from_static))
             .text("news_tone", Safe::from_static(tone))

@@ -19,6 +19,8 @@ pub struct NumberPage<'a> {
     pub typed: &'a str,
     pub problem: Option<NumberProblem>,
     pub notice: Option<NumberNotice>,
+    /// Of the attempt whose code no longer works; empty: none. See [`NumberNotice::is_of_code`].
+    pub reference: &'a str,
     /// What is said before the button of what texts cost.
     pub consent: &'a [ConsentSentence<'a>],
 }
@@ -101,6 +103,11 @@ impl NumberNotice {
         Self::FormKept,
     ];
 
+    /// Whether it is about a code that was asked for.
+    const fn is_of_code(self) -> bool {
+        matches!(self, Self::CodeDied | Self::CodeExpired | Self::TimedOut)
+    }
+
     /// Whether it says that something did not come off.
     const fn is_failure(self) -> bool {
         !matches!(self, Self::LoginTooOld | Self::FormKept)
@@ -144,6 +151,8 @@ impl Page for NumberPage<'_> {
         let chosen = only.or(self.chosen).filter(|country| self.countries.contains(country));
         let host = Some(self.destination).filter(|host| !host.is_empty());
         let example = chosen.and_then(Country::example);
+        let of_code = self.notice.is_some_and(NumberNotice::is_of_code);
+        let reference = Some(self.reference).filter(|shown| of_code && !shown.is_empty());
         let key = |key: Option<&'static str>| key.map(Safe::from_static);
         context
             .text("flow", Safe::escape(self.flow))
@@ -156,6 +165,7 @@ impl Page for NumberPage<'_> {
             .maybe("typed", filled(self.typed))
             .maybe("problem", key(self.problem.map(NumberProblem::key)))
             .maybe("notice", key(self.notice.map(NumberNotice::key)))
+            .maybe("reference", reference.map(Safe::figure))
             .list("consent", self.consent.iter().map(|sentence| sentence.variables()))
     }
 }

@@ -6,12 +6,13 @@ use super::{
     CodeProblem, ConsentSentence, DeadEnd, DonePage, KeptFormPage, LimitMessage, LimitedPage, Lost,
     MessagePage, NewTokenPage, News, NewsPart, NumberAgain, NumberNotice, NumberPage,
     NumberProblem, Page, RefusedWait, Sending, ShownCaptcha, SignOutPage, SignedOutPage,
-    TextArrival, TokenForm, TokenNotice, TokenProblem, TokensPage, Unsent, UnsentPage,
+    TextArrival, TokenForm, TokenNotice, TokenProblem, TokensPage, UnsentPage,
 };
 use crate::domain::{
     AttemptId, AttemptReference, Country, PhoneNumber, Secret, SessionId, TextChannel, TokenName,
 };
 use crate::session::{Device, SessionKind, UserSession, UserToken};
+use crate::store::SendRefusal;
 use crate::system::Timestamp;
 
 const FLOW: &str = "c2FtcGxl";
@@ -29,7 +30,7 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
         unsent(&phone, with);
         accounts(&phone, with);
         tokens(with);
-        with(&MessagePage::Denied { phone: &phone, host: HOST, again: "" });
+        with(&MessagePage::Denied { phone: &phone, host: HOST, again: "", reference: "" });
     }
     challenges(with);
     with(&DonePage { resume: LINK });
@@ -75,6 +76,7 @@ fn numbers(countries: &[Country], with: &mut dyn FnMut(&dyn Page)) {
         typed: "",
         problem: None,
         notice: None,
+        reference: "",
         consent: &[],
     };
     with(&page());
@@ -86,7 +88,7 @@ fn numbers(countries: &[Country], with: &mut dyn FnMut(&dyn Page)) {
         with(&NumberPage { problem: Some(problem), typed: "12", ..page() });
     }
     for notice in NumberNotice::ALL {
-        with(&NumberPage { notice: Some(notice), ..page() });
+        with(&NumberPage { notice: Some(notice), reference: "7K3M-9Q2D", ..page() });
     }
 }
 
@@ -152,7 +154,7 @@ fn reference() -> AttemptReference {
 }
 
 fn unsent(phone: &PhoneNumber, with: &mut dyn FnMut(&dyn Page)) {
-    for why in Unsent::ALL {
+    for why in SendRefusal::ALL {
         for texts_from in [None, Some(&*phone.international())] {
             let (retry_after, early) = (30, texts_from.is_some());
             let (flow, reference) = (FLOW, reference());

@@ -1,8 +1,9 @@
 use super::channel::CodeChannels;
 use super::code::in_query;
-use super::news::{Unsent, start};
+use super::news::{start, unsent_key};
 use super::page::{Head, Page};
 use crate::domain::{AttemptReference, PhoneNumber};
+use crate::store::SendRefusal;
 use crate::words::{Context, Language, Safe};
 
 /// Says that no text was sent, so that there is no code to type. 200, or 503 when the provider is
@@ -13,7 +14,7 @@ pub struct UnsentPage<'a> {
     pub flow: &'a str,
     /// Shown in full: a typing mistake in it may be the reason.
     pub phone: &'a PhoneNumber,
-    pub why: Unsent,
+    pub why: SendRefusal,
     /// The number that texts come from, if it is known.
     pub texts_from: Option<&'a str>,
     /// Seconds until it can be tried again; zero: now.
@@ -35,8 +36,8 @@ impl Page for UnsentPage<'_> {
     }
 
     fn fill(&self, _: &Language, context: Context) -> Context {
-        let reason = self.channels.trouble().unwrap_or(self.why.key());
-        let context = start(context, self.why == Unsent::OptedOut, self.texts_from);
+        let reason = self.channels.trouble().unwrap_or(unsent_key(self.why));
+        let context = start(context, self.why == SendRefusal::OptedOut, self.texts_from);
         self.channels
             .fill(context)
             .text("flow", Safe::escape(self.flow))

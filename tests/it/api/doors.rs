@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::world::{OTP, PAGE, SECRET, World, asks, encoded, refused, told};
+use super::world::{OTP, PAGE, SECRET, World, asks, encoded, read, refused, told};
+use crate::people::shown_reference;
 use crate::support::browser::{Browser, between, unlike};
 use crate::support::http::{Answer, exchange};
 use crate::support::tables::sessions;
@@ -101,6 +102,18 @@ fn begun(world: &World) -> (Browser, String) {
     (browser, between(&location, "flow=", "&").to_owned())
 }
 
+/// The reference that an answer shows: the field of a program's, or the small print of a page.
+#[track_caller]
+fn reference_of(answer: &Answer) -> String {
+    if answer.text().contains("<main>") {
+        return shown_reference(answer);
+    }
+    read(answer)["reference"]
+        .as_str()
+        .unwrap_or_else(|| panic!("no reference: {answer}"))
+        .to_owned()
+}
+
 /// A number for each door.
 fn numbered() -> impl Iterator<Item = (String, &'static Door)> {
     (0..).map(|n| format!("+1202555012{n}")).zip(&DOORS)
@@ -113,12 +126,13 @@ fn who_is_blocked_learns_it_after_the_right_code_alone_and_is_given_nothing() {
         world.log_in("spa", &phone, "openid");
         world.block(&phone, true);
         world.gate.pass(Duration::from_mins(2));
-        let code = world.code_for(door.client, &phone);
+        let (code, reference) = world.attempt_for(door.client, &phone);
         let mut person = begun(&world);
         let wrong = door.knock(&world, &mut person, &[&phone, &unlike(&code, 0)]).text();
         assert!(!wrong.to_lowercase().contains("blocked"), "{}: {wrong}", door.path);
         let answer = door.knock(&world, &mut person, &[&phone, &code]);
         let (status, error, text) = door.blocked;
+        assert_eq!(reference_of(&answer), reference, "{}", door.path);
         if error.is_empty() {
             answer.is(status).says("have access");
         } else {
@@ -151,10 +165,11 @@ fn after_too_many_wrong_codes_the_right_one_waits_too() {
     let limit = ("[limits]", "[limits]\nwrong_codes_per_number_15m = 1");
     let world = World::changed(&[limit]);
     for (phone, door) in numbered() {
-        let code = world.code_for(door.client, &phone);
+        let (code, reference) = world.attempt_for(door.client, &phone);
         let mut person = begun(&world);
         door.knock(&world, &mut person, &[&phone, &unlike(&code, 0)]);
         let answer = door.knock(&world, &mut person, &[&phone, &code]).is(429);
+        assert_eq!(reference_of(&answer), reference, "{}", door.path);
         let number = |name| answer.header(name).unwrap_or_default().parse::<i64>().unwrap_or(0);
         assert!((1..=900).contains(&number("retry-after")), "{}: {answer}", door.path);
         if door.path == REDIRECT {
@@ -165,4 +180,43 @@ fn after_too_many_wrong_codes_the_right_one_waits_too() {
         refused(answer, 429, "too_many_attempts", "");
     }
     assert_eq!(world.gate.count(sessions::ALL), 0, "nobody was let in");
+}
+
+#[test]
+fn a_code_that_died_names_its_attempt_and_a_wrong_one_does_not_tell_that_there_is_one() {
+    let world = World::start();
+    let stranger = "+12025550188";
+    for (phone, door) in numbered().filter(|(_, door)| door.path != REDIRECT) {
+        let (code, reference) = world.attempt_for(door.client, &phone);
+        let mut person = begun(&world);
+        let wrong = door.knock(&world, &mut person, &[&phone, &unlike(&code, 0)]);
+        let unknown = door.knock(&world, &mut person, &[stranger, &unlike(&code, 0)]);
+        assert_eq!((wrong.status, wrong.text()), (unknown.status, unknown.text()), "{}", door.path);
+        assert!(read(&wrong).get("reference").is_none(), "{wrong}");
+        for n in 1..3 {
+            door.knock(&world, &mut person, &[&phone, &unlike(&code, n)]);
+        }
+        let died = door.knock(&world, &mut person, &[&phone, &code]);
+        assert_eq!(reference_of(&died), reference, "{}: {died}", door.path);
+        assert!(died.text().contains("maximum number of attempts"), "{died}");
+
+        world.gate.pass(Duration::from_mins(40));
+        let (code, reference) = world.attempt_for(door.client, &phone);
+        world.gate.pass(Duration::from_mins(6));
+        let mut person = begun(&world);
+        let expired = door.knock(&world, &mut person, &[&phone, &code]);
+        assert_eq!(reference_of(&expired), reference, "{}: {expired}", door.path);
+        assert!(expired.text().contains("has expired"), "{expired}");
+    }
+}
+
+#[test]
+fn a_login_whose_session_cannot_be_stored_names_its_attempt() {
+    let world = World::start();
+    let (code, reference) = world.attempt_for("spa", "+12025550120");
+    let mut database = world.gate.database();
+    let away = "ALTER TABLE sessions RENAME TO elsewhere";
+    world.gate.run(sqlx::query(away).execute(&mut database)).expect("renamed");
+    let answer = world.json("/oauth/token", &World::otp("spa", "+12025550120", &code)).is(503);
+    assert_eq!(reference_of(&answer), reference, "{answer}");
 }

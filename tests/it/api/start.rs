@@ -6,6 +6,7 @@ use doorcode::system::Clock as _;
 use serde_json::{Value, json};
 
 use super::world::{PAGE, Pairs, SECRET, World, basic, read, refused};
+use crate::people::history_of;
 use crate::support::provider::Outcome;
 use crate::support::puzzle::solve;
 use crate::support::settings::{ADA, BOB};
@@ -181,6 +182,23 @@ fn the_provider_s_refusal_is_told_with_its_code_where_everybody_is_texted() {
 }
 
 #[test]
+fn what_the_person_can_do_about_a_refusal_is_told_to_programs_too() {
+    let world = World::start();
+    for (code, said) in [
+        (21408, "The provider does not send texts to this country (Code: 21408)"),
+        (60203, "The provider sent too many texts to this number. Try again later (Code: 60203)"),
+        (30003, "The phone could not be reached (Code: 30003)"),
+        (30007, "The text to this number was blocked (Code: 30007)"),
+        (30450, "The text could not be sent (Code: 30450)"),
+    ] {
+        world.gate.texts.script(Outcome::Refuse(code));
+        let answer = world.json("/passwordless/start", &good());
+        refused(answer, 400, "sms_provider_error", said);
+        world.gate.pass(Duration::from_hours(1));
+    }
+}
+
+#[test]
 fn a_start_that_is_refused_has_a_reference_of_its_own() {
     let world = World::changed(&[("[limits]\n", "[limits]\ntexts_1h = 1\n")]);
     world.json("/passwordless/start", &good()).is(200);
@@ -317,7 +335,10 @@ fn beyond_the_limit_of_an_address_a_proof_in_a_field_of_its_own_is_taken() {
     let bits = u8::try_from(told["challenge"]["bits"].as_u64().expect("bits")).unwrap();
     let number = solve(puzzle, bits);
     wanted["proof"] = json!(format!("{puzzle}.{number}0x"));
-    world.json("/passwordless/start", &wanted).is(429);
+    let answer = world.json("/passwordless/start", &wanted).is(429);
+    let reference = read(&answer)["reference"].as_str().expect("a reference").to_owned();
+    let story = &history_of(&world.gate, &reference)[0].text;
+    assert!(story.ends_with("; that which came was not accepted (wrong)"), "{story}");
     wanted["proof"] = json!(format!("{puzzle}.{number}"));
     world.json("/passwordless/start", &wanted).is(200);
     // Of another number.

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use doorcode::domain::PhoneNumber;
+use doorcode::domain::{AttemptReference, PhoneNumber};
 use doorcode::store::UserStore as _;
 use doorcode::system::Clock as _;
 use serde_json::{Value, json};
@@ -124,14 +124,21 @@ impl World {
     /// Asks for a code as a client does; the code that was texted.
     #[track_caller]
     pub(super) fn code_for(&self, client: &str, phone: &str) -> String {
+        self.attempt_for(client, phone).0
+    }
+
+    /// The same, and the reference of the attempt.
+    #[track_caller]
+    pub(super) fn attempt_for(&self, client: &str, phone: &str) -> (String, String) {
         let before = self.gate.texts.messages().len();
         let mut body = json!({"client_id": client, "connection": "sms", "phone_number": phone});
         if client == "web" {
             body["client_secret"] = json!(SECRET);
         }
-        self.json("/passwordless/start", &body).is(200);
+        let begun = read(&self.json("/passwordless/start", &body).is(200));
         let text = self.gate.texts.text(before + 1).body;
-        text.split(' ').next().expect("a code").to_owned()
+        let id = AttemptReference::parse(begun["_id"].as_str().expect("an id")).expect("an id");
+        (text.split(' ').next().expect("a code").to_owned(), id.in_groups())
     }
 
     /// What a client hands in for a number and a code.

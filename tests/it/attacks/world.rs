@@ -129,7 +129,7 @@ impl World {
         let origin = Origin::parse("http://localhost:8080").unwrap();
         let browser = Browser { host: origin.host(), user_agent: None, address, session: None };
         let gives = LoginGrant::Browser(&browser);
-        self.inner.login.verify(&stranger(address, who), &phone, code, gives).await.unwrap()
+        self.inner.login.verify(&stranger(address, who), &phone, code, gives).await.verdict.unwrap()
     }
 }
 

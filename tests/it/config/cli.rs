@@ -274,7 +274,7 @@ fn check_notes_tokens_and_rules_that_never_meet() {
 
 #[test]
 fn check_notes_providers_that_give_no_receipts_and_by_which_key_they_would() {
-    let aws = "providers = [\"twilio\", \"aws\"]\n[sms.aws]\nregion = \"us-east-1\"\naccess_key_id = \"AKIA1\"\n\
+    let aws = "providers = [\"twilio\", \"aws\"]\n[sms.start_numbers]\naws = \"12345\"\n[sms.aws]\nregion = \"us-east-1\"\naccess_key_id = \"AKIA1\"\n\
                secret_access_key = \"env:TOKEN\"\norigination_identity = \"pool-1\"\n";
     let note = "note: sms.aws gives no receipts: nobody learns whether its texts arrive, until sms.aws.topic is set";
     assert_eq!(told(&[("providers = [\"twilio\"]\n", aws)]), [note]);

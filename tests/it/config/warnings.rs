@@ -106,6 +106,7 @@ fn senders_that_networks_refuse_are_told_by_country() {
     assert_eq!(
         told(&[sender, ("\"GB\"", "\"GB\", \"CA\", \"IN\"")]),
         [
+            "9:1: warning: sms.start_numbers: lacks twilio: people in US and CA who answered STOP are told to text START, but not to which number",
             "14:8: warning: sms.twilio.from: `Shop` is a name, and in US, CA networks refuse or replace it; use a number or messaging_service_sid",
             "14:8: warning: sms.twilio.from: `Shop` is a name, and in IN it must be registered with Twilio first",
         ]
@@ -210,4 +211,26 @@ fn consent_without_its_links_is_told() {
     let both = format!("{terms}\nprivacy = \"mailto:privacy@example.com\"");
     let silent: Vec<String> = told(&[("[login]", &links(&both))]);
     assert!(silent.is_empty(), "{silent:?}");
+}
+
+#[test]
+fn a_messaging_service_without_a_number_for_start_is_told() {
+    let service = "messaging_service_sid = \"MG0123456789abcdef0123456789abcdef\"";
+    let service = ("from = \"+12025550123\"", service);
+    let told = |changes: &[(&str, &str)]| -> Vec<String> {
+        let all = warnings(&changed(changes));
+        all.into_iter().filter(|line| line.contains("START")).collect()
+    };
+    let [told_once] = &told(&[service])[..] else { panic!("one warning") };
+    assert!(
+        told_once.ends_with("sms.start_numbers: lacks twilio: people in US who answered STOP are told to text START, but not to which number"),
+        "{told_once}"
+    );
+    let number = ("[sms.twilio]", "[sms.start_numbers]\ntwilio = \"12345\"\n[sms.twilio]");
+    let closed = ("[login]", "[login]\nsign_up = false");
+    let british = ("phone = \"+12025550123\"", "phone = \"+447400123456\"");
+    let elsewhere = ("[\"US\", \"GB\"]", "[\"GB\"]");
+    for other in [&[][..], &[service, number], &[service, closed], &[service, elsewhere, british]] {
+        assert_eq!(told(other), Vec::<String>::new(), "{other:?}");
+    }
 }

@@ -62,7 +62,7 @@ async fn seen(sign_up: bool, number: &str) -> (Vec<String>, Vec<&'static str>, S
     }
     let calls = front.calls();
     let code = world.code(number).unwrap_or_else(|| "999999".to_owned());
-    let verdict = match login.verify(&requester, &phone, &code, gives()).await.unwrap() {
+    let verdict = match login.verify(&requester, &phone, &code, gives()).await.verdict.unwrap() {
         Verdict::Right(_) => "right".to_owned(),
         other => format!("{other:?}"),
     };

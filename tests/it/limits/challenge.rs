@@ -1,5 +1,6 @@
 //! Who asks for more than people need is asked for a proof first.
 use super::{BEHIND, MINUTE, number, start_from, told_to_wait};
+use crate::people::{history_of, shown_reference};
 use crate::support::browser::{Browser, between, code_in, flow_of, unlike};
 use crate::support::gate::Gate;
 use crate::support::http::Answer;
@@ -119,6 +120,22 @@ fn without_a_script_the_time_is_waited_for() {
     gate.texts.text(3);
     wait_until(gate.admin, &metric_of("failed", "early"), 1);
     wait_until(gate.admin, &metric_of("solved", "wait"), 1);
+}
+
+#[test]
+fn the_story_of_a_login_says_that_it_began_with_a_proof() {
+    let gate = shipped(&[("[login]", "[limits]\nchallenge_after_texts = 0\n[login]")]);
+    let mut browser = gate.browser();
+    let page = start_from(&mut browser, "", ADA);
+    let page = challenged(&mut browser, page);
+    let again = prove(&mut browser, &page, "not a number");
+    let page = challenged(&mut browser, again);
+    let sent = prove(&mut browser, &page, &solution(&page));
+    let page = browser.follow(sent).is(200);
+    let entries = history_of(&gate, &shown_reference(&page));
+    let begins = "a code was asked for by the login page, for ";
+    let text = &entries[0].text;
+    assert!(text.starts_with(begins) && text.ends_with(", with a proof (work)"), "{text}");
 }
 
 #[test]

@@ -138,8 +138,8 @@ impl Alone {
         let host = host.host().clone();
         let browser = Browser { host: &host, user_agent: None, address, session: None };
         let gives = LoginGrant::Browser(&browser);
-        let verdict = self.login.verify(&requester(address, who), &phone, code, gives).await;
-        verdict.expect("an answer")
+        let checked = self.login.verify(&requester(address, who), &phone, code, gives).await;
+        checked.verdict.expect("an answer")
     }
 
     /// Each for another number, three in a millisecond: how many were taken, and by which row some were

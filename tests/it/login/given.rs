@@ -68,13 +68,13 @@ async fn a_code_works_only_at_the_door_that_asked_for_it() {
     ];
     for other in others {
         let gives = world.gives(Kind::Grant);
-        let verdict = world.login.verify(&other, &phone(1), &code, gives).await.unwrap();
+        let verdict = world.login.verify(&other, &phone(1), &code, gives).await.verdict.unwrap();
         assert!(matches!(verdict, Verdict::Over(DeadReason::Unknown)), "{other:?}: {verdict:?}");
     }
     // Where it is asked from does not matter: a server may ask for many people.
     let elsewhere = Requester::api("spa", "sms", IpAddr::V4(Ipv4Addr::BROADCAST));
     let gives = world.gives(Kind::Grant);
-    right(world.login.verify(&elsewhere, &phone(1), &code, gives).await.unwrap());
+    right(world.login.verify(&elsewhere, &phone(1), &code, gives).await.verdict.unwrap());
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn who_looks_whether_a_code_is_right_spends_nothing() {
     let (number, requester) = (phone(1), client());
     let code = world.start(requester, &number).await.unwrap();
     let peek = async |typed: &str| {
-        world.login.verify_without_consuming(&requester, &number, typed).await.unwrap()
+        world.login.verify_without_consuming(&requester, &number, typed).await.verdict.unwrap()
     };
     for _ in 0..5 {
         assert!(matches!(peek(&code).await, Verdict::Right(())));
@@ -111,7 +111,7 @@ async fn who_looks_whether_a_code_is_right_spends_nothing() {
     let all =
         join_all((0..20).map(|_| world.login.verify_without_consuming(&requester, &number, &code)))
             .await;
-    assert!(all.iter().all(|peeked| matches!(peeked, Ok(Verdict::Right(())))), "{all:?}");
+    assert!(all.iter().all(|peeked| matches!(peeked.verdict, Ok(Verdict::Right(())))), "{all:?}");
     assert!(matches!(peek("12").await, Verdict::WrongLength));
     for (n, left) in [(0, 2), (1, 1)] {
         let wrong = peek(&unlike(&code, n)).await;
@@ -136,8 +136,12 @@ async fn who_is_blocked_is_refused_after_the_right_code_and_no_sooner() {
         let code = world.start(client(), &phone(1)).await.expect("a text");
         let wrong = world.give(&phone(1), &unlike(&code, 0), kind).await.unwrap();
         assert!(matches!(wrong, Verdict::Wrong { tries_left: 2 }), "{wrong:?}");
-        let peeked =
-            world.login.verify_without_consuming(&client(), &phone(1), &code).await.unwrap();
+        let peeked = world
+            .login
+            .verify_without_consuming(&client(), &phone(1), &code)
+            .await
+            .verdict
+            .unwrap();
         assert!(matches!(peeked, Verdict::Blocked), "{peeked:?}");
         let given = world.give(&phone(1), &code, kind).await.unwrap();
         assert!(matches!(given, Verdict::Blocked), "{given:?}");
@@ -207,7 +211,8 @@ async fn a_grant_that_was_revoked_elsewhere_is_learned_of() {
     let code = world.start(client(), &phone(1)).await.unwrap();
     let gives = world.gives(Kind::Grant);
     let doorcode::login::LoginGrant::Api { grant, .. } = gives.clone() else { panic!() };
-    let verified = right(world.login.verify(&client(), &phone(1), &code, gives).await.unwrap());
+    let verified =
+        right(world.login.verify(&client(), &phone(1), &code, gives).await.verdict.unwrap());
     let epoch = world.sessions.revoked_epoch();
     world.store.revoke_grant(grant.id, world.system.now()).await.unwrap();
     assert!(!world.sessions.is_revoked(grant.id));

@@ -145,7 +145,7 @@ impl World {
         code: &str,
         kind: Kind,
     ) -> Result<Verdict, StoreError> {
-        self.login.verify(&client(), phone, code, self.gives(kind)).await
+        self.login.verify(&client(), phone, code, self.gives(kind)).await.verdict
     }
 
     pub(super) fn gives(&self, kind: Kind) -> LoginGrant<'static> {

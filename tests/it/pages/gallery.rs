@@ -10,9 +10,10 @@ use doorcode::pages::views::{
     AccountNotice, AccountPage, Chrome, CodeChannels, CodeNotice, CodePage, CodeProblem,
     ConsentSentence, DeadEnd, DonePage, KeptFormPage, LimitMessage, LimitedPage, Lost, MessagePage,
     NewTokenPage, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page, Sending, SignOutPage,
-    SignedOutPage, TokenForm, TokenNotice, TokenProblem, TokensPage, Unsent, UnsentPage, Views,
+    SignedOutPage, TokenForm, TokenNotice, TokenProblem, TokensPage, UnsentPage, Views,
 };
 use doorcode::session::{Device, SessionKind, UserSession, UserToken};
+use doorcode::store::SendRefusal;
 use doorcode::system::Timestamp;
 use doorcode::words::Language;
 
@@ -36,6 +37,7 @@ fn number<'a>(text: &'a str, countries: &'a [Country]) -> NumberPage<'a> {
         typed: "",
         problem: None,
         notice: None,
+        reference: "",
         consent: &[ConsentSentence::Rates],
     }
 }
@@ -112,7 +114,7 @@ impl Gallery<'_> {
         for told in NumberNotice::ALL {
             let (notice, problem) = (Some(told), Some(NumberProblem::Empty));
             let name = format!("number-{told:?}").replace(['(', ')'], "");
-            self.add(&name, &NumberPage { notice, ..number(host, &some) });
+            self.add(&name, &NumberPage { notice, reference: "7GY3-RF1W", ..number(host, &some) });
             self.add(&(name + "-both"), &NumberPage { notice, problem, ..number(host, &one) });
         }
     }
@@ -130,7 +132,7 @@ impl Gallery<'_> {
             self.add(&(name + "-resent"), &CodePage { sending, notice, ..page() });
         }
         self.ways(flow);
-        for why in Unsent::ALL {
+        for why in SendRefusal::ALL {
             let from = phone.international();
             for (name, texts_from) in [("unsent", None), ("unsent-from", Some(&*from))] {
                 let (retry_after, early) = (30, texts_from.is_some());
@@ -177,7 +179,7 @@ impl Gallery<'_> {
                 for (name, sending) in [
                     ("way", Sending::Sent),
                     ("way-if", Sending::IfKnown),
-                    ("way-down", Sending::Failed(Unsent::CannotReach)),
+                    ("way-down", Sending::Failed(SendRefusal::Number)),
                 ] {
                     let channels = CodeChannels { taken, next: Some(next) };
                     let name = format!("{name}-{}-{}", taken.as_str(), next.as_str());
@@ -276,7 +278,10 @@ impl Gallery<'_> {
         self.add("kept-form", &page);
         self.add("signed-out", &SignedOutPage { again: link });
         for (name, again) in [("denied", ""), ("denied-again", link)] {
-            self.add(name, &MessagePage::Denied { phone: &phone, host, again });
+            self.add(
+                name,
+                &MessagePage::Denied { phone: &phone, host, again, reference: "7GY3-RF1W" },
+            );
         }
         self.add("unknown-host", &MessagePage::UnknownHost);
         self.add("no-cookie", &MessagePage::NoCookie { host, again: link });
@@ -378,7 +383,7 @@ pub(super) fn branded(pages: &Views, base: &str) -> Vec<State> {
         let name = base.trim_start_matches('/');
         gallery.add(name, &NumberPage { problem, ..number(HOST, &countries) });
         gallery.add(&format!("{name}-code"), &CodePage { notice, ..code(SEALED, &phone) });
-        let denied = MessagePage::Denied { phone: &phone, host: HOST, again: "" };
+        let denied = MessagePage::Denied { phone: &phone, host: HOST, again: "", reference: "" };
         gallery.add(&format!("{name}-denied"), &denied);
         made.append(&mut gallery.made);
     }

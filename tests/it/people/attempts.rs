@@ -26,7 +26,7 @@ pub(super) fn attempt_of(program: &Program) -> String {
 }
 
 /// The reference on a page for a code, or on the one that says that none was sent.
-pub(super) fn shown_reference(page: &Answer) -> String {
+pub(crate) fn shown_reference(page: &Answer) -> String {
     between(&page.text(), "Reference: <bdi class=\"num\" dir=\"ltr\">", "</bdi>").to_owned()
 }
 

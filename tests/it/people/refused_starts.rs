@@ -1,12 +1,10 @@
 //! The story of a code that was asked for in vain: a reference on the page, and what it leads to.
-use doorcode::domain::{AttemptReference, PhoneNumber};
-use doorcode::store::AttemptHistory as _;
+use doorcode::domain::PhoneNumber;
 
 use super::attempts::{FILE, shown_reference, story};
-use super::beside;
+use super::references::history_of;
 use crate::limits::defaults;
 use crate::support::browser::{code_in, unlike};
-use crate::support::gate::wait_for;
 use crate::support::http::Answer;
 use crate::support::metrics::metric;
 use crate::support::program::Program;
@@ -86,12 +84,7 @@ fn a_page_of_a_server_that_fails_shows_the_reference_of_the_attempt() {
     let mut browser = gate.browser();
     let number = browser.visit("/");
     let page = browser.give_number(&number, BOB).is(503);
-    let reference = AttemptReference::parse(&shown_reference(&page)).expect("a reference");
-    let database = beside(&gate);
-    let entries = wait_for("the story", || {
-        let entries = gate.run(database.history(reference)).expect("a table");
-        (!entries.is_empty()).then_some(entries)
-    });
+    let entries = history_of(&gate, &shown_reference(&page));
     assert_eq!(entries.len(), 1, "{entries:?}");
     let text = &entries[0].text;
     assert!(text.starts_with("a code was asked for by the login page, for +44 "), "{text}");

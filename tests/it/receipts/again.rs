@@ -12,6 +12,9 @@ use crate::support::tables::texts;
 const AGAIN: &str = "The first text did not arrive.";
 const FAILED: &str = "The text did not arrive.";
 const REFUSED: &str = "t send a text to this number";
+const COUNTRY: &str = "t send texts to numbers in this country";
+const UNREACHED: &str = "t reach this phone.";
+const BLOCKED: &str = "Our text to this number was blocked.";
 const ARRIVED: &str = "The text has arrived at your phone.";
 const LATE: &str = "is taking longer than usual";
 
@@ -54,7 +57,7 @@ fn a_reason_that_holds_for_every_provider_is_no_reason_to_ask_the_next_one() {
         (21_610, "because one was answered with STOP"),
         (30_005, REFUSED),
         (30_006, REFUSED),
-        (21_408, FAILED),
+        (21_408, COUNTRY),
         (30_450, FAILED),
         (30_453, FAILED),
         // Twilio does not know whether these arrived.
@@ -79,7 +82,7 @@ fn a_text_that_is_sent_again_is_the_last_one() {
     let (mut bob, page) = asked(&gate);
     tell(&gate, 1, "failed", Some(30_007)).is(200);
     // There is no other provider.
-    assert_eq!(wait_for_news(&mut bob, &page, FAILED), 0);
+    assert_eq!(wait_for_news(&mut bob, &page, BLOCKED), 0);
     let code = code_in(&gate.texts.text(1).body);
     let done = bob.give_code(&page, &code);
     bob.finish(done).is(200);
@@ -159,7 +162,7 @@ fn a_limit_that_is_reached_refuses_a_second_text_too() {
     let gate = gate_with(&changes);
     let (mut bob, page) = asked(&gate);
     tell(&gate, 1, "undelivered", Some(30_008)).is(200);
-    assert_eq!(wait_for_news(&mut bob, &page, REFUSED), 0);
+    assert_eq!(wait_for_news(&mut bob, &page, UNREACHED), 0);
     assert_eq!(second.requests(), 0);
 }
 

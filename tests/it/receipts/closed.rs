@@ -1,5 +1,5 @@
 //! Where only users are texted nothing is told of a receipt; and who is told to text START, and where.
-use super::{asked, both, gate_with, gateway, news, tell};
+use super::{asked, both, gate_with, gateway, news, tell, wait_for_news};
 use crate::support::browser::{Browser, between, code_in, flow_of};
 use crate::support::gate::Gate;
 use crate::support::http::Answer;
@@ -74,5 +74,22 @@ fn whoever_stopped_texts_is_told_the_number_of_the_provider_that_said_so() {
         let page = bob.visit("/orders");
         bob.give_number(&page, BOB).is(200).says(said);
         assert_eq!(gate.texts.messages(), []);
+    }
+}
+
+#[test]
+fn the_number_for_start_is_told_where_a_messaging_service_has_several() {
+    for (number, shown) in [("+12025550188", "+1 202-555-0188"), ("12345", "12345")] {
+        let table = format!("[sms.start_numbers]\ntwilio = \"{number}\"\n[sms.twilio]\n");
+        let gate = Gate::changed(&[("[sms.twilio]\n", &table)]);
+        let said = format!("text START to <bdi class=\"num\" dir=\"ltr\">{shown}</bdi>");
+        // By a receipt, and by a refusal.
+        let (mut bob, page) = asked(&gate);
+        tell(&gate, 1, "undelivered", Some(21_610)).is(200);
+        wait_for_news(&mut bob, &page, &said);
+        gate.texts.script(Outcome::Refuse(21_610));
+        let mut ada = gate.browser();
+        let page = ada.visit("/orders");
+        ada.give_number(&page, ADA).is(200).says(&said);
     }
 }

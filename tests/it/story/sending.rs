@@ -11,16 +11,30 @@ use crate::support::words::{word, word_with};
 const DOWN: &str = "We can’t send texts right now";
 const REFUSED: &str = "We couldn’t send a text to this number";
 
-/// What the person can do something about.
-const THEIRS: [u32; 20] = [
-    21211, 21217, 21265, 21266, 21401, 21421, 21610, 21614, 21635, 30003, 30005, 30006, 30008,
-    30014, 30036, 60202, 60203, 60205, 60212, 63024,
-];
-/// What they cannot.
-const OURS: [u32; 38] = [
-    20003, 20429, 21212, 21408, 21602, 21603, 21606, 21608, 21611, 21612, 21617, 21703, 21705,
-    21219, 21264, 21618, 21659, 21717, 21730, 21900, 30022, 30032, 30038, 30041, 30454, 30474,
-    21999, 30001, 30002, 30004, 30007, 30034, 30450, 30453, 60410, 60412, 20404, 20001,
+/// Status and sentence for each of Twilio's codes.
+const TOLD: [(u16, &str, &[u32]); 7] = [
+    (
+        200,
+        "code_refused",
+        &[
+            21211, 21217, 21265, 21266, 21401, 21421, 21614, 21635, 30005, 30006, 30014, 60205,
+            63024,
+        ],
+    ),
+    (200, "code_opted_out", &[21610]),
+    (200, "code_not_reached", &[30003, 30008, 30036]),
+    (200, "code_too_many", &[60202, 60203, 60212]),
+    (200, "code_country", &[21203, 21215, 21408]),
+    (200, "code_blocked", &[30004, 30007, 30032, 30034, 30038]),
+    (
+        503,
+        "code_provider_down",
+        &[
+            20003, 20429, 21212, 21602, 21603, 21606, 21608, 21611, 21612, 21617, 21703, 21705,
+            21219, 21264, 21618, 21659, 21717, 21730, 21900, 30022, 30041, 30454, 30474, 21999,
+            30001, 30002, 30450, 30453, 60410, 60412, 20404, 20001,
+        ],
+    ),
 ];
 
 /// The page that comes after a number whose text meets `outcome`.
@@ -53,12 +67,14 @@ fn claims_nothing(page: &Answer, code: u32) {
 #[test]
 fn no_page_claims_that_a_text_was_sent_when_twilio_refused_it() {
     let gate = Gate::start();
-    let theirs = THEIRS.map(|code| (code, 200, REFUSED));
-    for (code, status, said) in theirs.into_iter().chain(OURS.map(|code| (code, 503, DOWN))) {
+    let told = TOLD
+        .iter()
+        .flat_map(|(status, key, codes)| codes.iter().map(move |code| (*code, *status, word(key))));
+    for (code, status, said) in told {
         for outcome in [Outcome::Refuse(code), Outcome::Failed(code)] {
             let page = page_after(&gate, outcome);
             assert_eq!(page.status, status, "{code}: {page}");
-            assert!(page.text().contains(said), "{code}: {page}");
+            assert!(page.text().contains(&said), "{code}: {page}");
             claims_nothing(&page, code);
         }
     }
@@ -68,7 +84,7 @@ fn no_page_claims_that_a_text_was_sent_when_twilio_refused_it() {
 #[test]
 fn where_nothing_was_sent_there_is_no_code_to_type() {
     let gate = Gate::start();
-    for (code, status) in [(30002, 503), (21211, 200), (21610, 200)] {
+    for (code, status) in [(30002, 503), (21211, 200), (21610, 200), (21408, 200)] {
         let page = page_after(&gate, Outcome::Refuse(code)).is(status);
         let page = page.says(&word("code_title_unsent")).says(&word("try_again"));
         let page = page.says(&word("code_different_number")).says("/resend\"");

@@ -7,6 +7,7 @@ use sqlx::{Connection as _, Executor as _};
 
 use super::{PAGE, assert_shared, gate, look, post, read, texted, verify};
 use crate::people::beside;
+use crate::support::browser::{Browser, between};
 use crate::support::gate::Gate;
 use crate::support::provider::Outcome;
 use crate::support::settings::{ADA, BOB};
@@ -50,15 +51,42 @@ fn who_is_blocked_is_texted_and_refused_after_the_right_code() {
     let now = gate.clock.now();
     gate.run(beside(&gate).set_blocked(&ada.into(), true, now)).unwrap().expect("a user");
     let (mut browser, code) = texted(&gate, ADA);
+    let reference = reference_of_form(&mut browser, ADA);
     let answer = verify(&mut browser, ADA, &code).is(403);
     assert_shared(&answer);
     let told = read(&answer);
     assert_eq!((&told["state"], &told["error"]), (&"denied".into(), &"denied".into()), "{told}");
     let html = told["html"].as_str().unwrap_or_default();
+    assert_eq!(told["reference"], reference, "{told}");
+    assert!(html.contains(&format!(">{reference}<")), "{told}");
     assert!(html.contains(&word("denied_title")) && html.contains("123"), "{html}");
     assert!(!html.contains("+1 202-555-0123"), "the number is masked: {html}");
     assert_eq!(browser.cookie("doorcode"), None);
     look(&mut browser, PAGE).is(200).says("\"number\"");
+}
+
+/// The reference that the form for a code shows.
+fn reference_of_form(browser: &mut Browser, phone: &str) -> String {
+    let told = read(&post(browser, "resend", &[("phone", phone)]).is(200));
+    let html = told["html"].as_str().expect("a form");
+    between(html, "Reference: <bdi class=\"num\" dir=\"ltr\">", "</bdi>").to_owned()
+}
+
+#[test]
+fn a_code_that_expired_names_its_attempt_and_one_that_never_was_names_none() {
+    let gate = gate(&[]);
+    let (mut browser, code) = texted(&gate, BOB);
+    let reference = reference_of_form(&mut browser, BOB);
+    gate.pass(Duration::from_mins(6));
+    let told = read(&verify(&mut browser, BOB, &code).is(403));
+    assert_eq!(told["error"], "number_code_expired", "{told}");
+    let html = told["html"].as_str().unwrap_or_default();
+    assert_eq!(told["reference"], reference, "{told}");
+    assert!(html.contains(&format!(">{reference}<")), "{told}");
+    let never = read(&verify(&mut browser, ADA, &code).is(403));
+    assert_eq!(never["error"], "number_code_expired", "{never}");
+    assert!(never.get("reference").is_none(), "{never}");
+    assert!(!never["html"].as_str().unwrap_or_default().contains("Reference"), "{never}");
 }
 
 fn execute(gate: &Gate, sql: &'static str) {
@@ -71,12 +99,14 @@ fn execute(gate: &Gate, sql: &'static str) {
 fn a_store_that_fails_is_told_and_the_code_works_once_it_is_back() {
     let gate = gate(&[]);
     let (mut browser, code) = texted(&gate, BOB);
+    let reference = reference_of_form(&mut browser, BOB);
     execute(&gate, "ALTER TABLE session_tokens RENAME TO elsewhere");
     let answer = verify(&mut browser, BOB, &code).is(503);
     assert_shared(&answer);
     assert!(answer.header("retry-after").is_some_and(|wait| wait != "0"), "{answer}");
     let told = read(&answer);
     assert_eq!(told["state"], "unavailable", "{told}");
+    assert_eq!(told["reference"], reference, "{told}");
     let html = told["html"].as_str().unwrap_or_default();
     assert!(html.contains(&word("unavailable_title")), "{html}");
     assert_eq!(browser.cookie("doorcode"), None);
@@ -85,6 +115,26 @@ fn a_store_that_fails_is_told_and_the_code_works_once_it_is_back() {
 }
 
 /// As the login pages tell it (`story/sending.rs`), and in their words.
+#[test]
+fn a_refusal_of_the_provider_is_told_by_what_the_person_can_do() {
+    let gate = gate(&[]);
+    for (code, key) in [
+        (21408, "code_country"),
+        (60203, "code_too_many"),
+        (30003, "code_not_reached"),
+        (30007, "code_blocked"),
+    ] {
+        gate.texts.script(Outcome::Refuse(code));
+        let mut browser = gate.browser();
+        look(&mut browser, PAGE).is(200);
+        let told = read(&post(&mut browser, "start", &[("phone", BOB)]).is(200));
+        assert_eq!((&told["state"], &told["error"]), (&"code".into(), &key.into()), "{told}");
+        let html = told["html"].as_str().unwrap_or_default();
+        assert!(html.contains(&word(key)) && !html.contains("name=\"code\""), "{html}");
+        gate.pass(Duration::from_hours(1));
+    }
+}
+
 #[test]
 fn a_provider_that_is_down_is_told_until_it_is_back() {
     let gate = gate(&[]);

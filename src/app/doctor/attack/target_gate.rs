@@ -143,8 +143,8 @@ impl TargetGate {
         self.login.start(start).await?;
         let code = self.code();
         let context = sign_in_context(None, address);
-        let verdict =
-            self.login.verify(&requester, &phone, &code, LoginGrant::Ticket { context }).await?;
+        let grant = LoginGrant::Ticket { context };
+        let verdict = self.login.verify(&requester, &phone, &code, grant).await.verdict?;
         let Verdict::Right(verified) = verdict else {
             return Err(format!("the login of the attack was refused: {verdict:?}").into());
         };

@@ -10,6 +10,7 @@ mod plivo;
 mod routes;
 mod sender;
 mod sinch;
+mod start_numbers;
 mod telnyx;
 mod templates;
 mod twilio;
@@ -29,6 +30,7 @@ use crate::domain::{Secret, TextChannel};
 
 pub(super) use channels::channels;
 pub(super) use routes::routes;
+pub(super) use start_numbers::start_numbers;
 pub(super) use templates::built_in;
 
 /// What there is of `[sms]` before anything else is known; `None`: a mistake was noted.

@@ -354,3 +354,19 @@ fn routes_name_clients_that_there_are() {
          my.toml:28:45: sms.route[3].clients: `desk` is listed twice"
     );
 }
+
+#[test]
+fn the_number_for_start_is_one_that_can_be_texted_of_a_provider_of_texts() {
+    let set = |numbers: &str| {
+        changed(&[("[sms.twilio]", &format!("[sms.start_numbers]\n{numbers}\n[sms.twilio]"))])
+    };
+    assert_eq!(
+        problems(&set("twilio = \"Shop\"\nplivo = \"12345\"")),
+        "my.toml:12:10: sms.start_numbers.twilio: `Shop` is neither a number such as +12025550123, nor a short code\n\
+         my.toml:13:9: sms.start_numbers.plivo: `plivo` is not a provider of texts in sms.providers; known: twilio"
+    );
+    let own = read(&changed(&[])).unwrap().login;
+    assert_eq!(own.start_number(Some("twilio")), Some("+1 202-555-0123"));
+    let other = read(&set("twilio = \"12345\"")).unwrap().login;
+    assert_eq!(other.start_number(Some("twilio")), Some("12345"));
+}
