@@ -13,6 +13,8 @@ pub struct AskedStart<'a> {
     pub application: Option<&'a str>,
     /// By the API, which has no pages.
     pub by_program: bool,
+    /// By a browser that has signed in with the number before.
+    pub by_known: bool,
 }
 
 /// Something that happened, for logs, metrics and audits.

@@ -10,8 +10,8 @@ use crate::system::{Clock, Timestamp};
 /// Which limits that many share are known to be used up.
 pub(super) struct SharedLimits {
     clock: Arc<dyn Clock>,
-    /// When each was last told as a warning. Limits are a table, so their number is bounded.
-    told: Mutex<HashMap<&'static str, Timestamp>>,
+    /// When each was last told as a warning, and whether known browsers were refused too. Limits are a table, so their number is bounded.
+    told: Mutex<HashMap<(&'static str, bool), Timestamp>>,
 }
 
 impl SharedLimits {
@@ -22,26 +22,34 @@ impl SharedLimits {
     /// Logs an event about limits. A limit that many share is a warning once in its window.
     pub(super) fn record(&self, event: &Event<'_>) {
         match event {
-            Event::Limited { limit, seconds, network, shared: Some(window), .. }
-                if self.is_news(limit, *window) =>
-            {
-                warn!(
-                    limit,
-                    seconds,
-                    network,
-                    "a limit that many share is used up: browsers that have not signed in before get no texts until it falls"
-                );
+            Event::Limited { limit, seconds, network, start, shared: Some(window), .. } => {
+                let of_known = start.as_ref().is_some_and(|start| start.by_known);
+                match (self.is_news((limit, of_known), *window), of_known) {
+                    (true, true) => warn!(
+                        limit,
+                        seconds,
+                        network,
+                        "a limit that many share is used up, and its reserve: nobody gets a text until it falls"
+                    ),
+                    (true, false) => warn!(
+                        limit,
+                        seconds,
+                        network,
+                        "a limit that many share is used up: browsers that have not signed in before get no texts until it falls"
+                    ),
+                    (false, _) => record(event),
+                }
             }
             _ => record(event),
         }
     }
 
-    fn is_news(&self, limit: &'static str, window: Duration) -> bool {
+    fn is_news(&self, limit: (&'static str, bool), window: Duration) -> bool {
         let now = self.clock.now();
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         // A clock that was set back tells it once more.
         let is_known = |at: &Timestamp| *at <= now && now.since(*at) < window;
-        let is_news = !told.get(limit).is_some_and(is_known);
+        let is_news = !told.get(&limit).is_some_and(is_known);
         if is_news {
             told.insert(limit, now);
         }
@@ -108,8 +116,9 @@ mod tests {
         let clock = Arc::new(Still::default());
         let limits = SharedLimits::new(Arc::clone(&clock) as _);
         let hour = Duration::from_hours(1);
-        let news = |limit| limits.is_news(limit, hour);
+        let news = |limit| limits.is_news((limit, false), hour);
         assert!(news("texts_1h") && !news("texts_1h") && news("texts_per_country_1h"));
+        assert!(limits.is_news(("texts_1h", true), hour), "its reserve is used up too");
         clock.set(3_599_999);
         assert!(!news("texts_1h"));
         clock.set(3_600_000);

@@ -58,6 +58,7 @@ impl StartRequest<'_> {
             phone: self.phone,
             application: self.application.map(|of| of.name),
             by_program: self.requester.channel == Channel::Api,
+            by_known: self.requester.standing == Standing::KnownBrowser,
         }
     }
 
