@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join};
 use tokio::sync::mpsc;
 
 use super::changes::ChangePolling;
 use super::decorate::{Assembled, Decorator, Undecorated};
 use super::error::AppError;
 use super::nodes::{Heartbeat, NodeStatus};
+use super::provider_sessions::ProviderSessions;
 use super::reload::Reloader;
 use super::runtime::{Observers, Runtime, open_runtime};
 use super::tls::Secured;
@@ -69,8 +70,7 @@ pub async fn assemble(
     let ((outbox, sent), (jobs, receipts)) = queues(&config, &system);
     let apps = (demo.as_ref(), decorator.names(Arc::new(SystemLookup)));
     let observers = Observers::new(&config.store, &stores.sql, sent, &system)?;
-    let texts = configured::texts(&config, (&system, &observers.events), decorator)?;
-    let texts = Arc::new(ArcSwap::from_pointee(texts));
+    let (texts, (sessions, session_job)) = texts(&config, (&system, &observers), decorator)?;
     let (sending, watching) = ((outbox, Arc::clone(&texts)), (observers, config.store.outage));
     let runtime = open_runtime((system, keyring), stores, sending, apps, watching)?;
     configured::expect(&config, &runtime);
@@ -80,12 +80,12 @@ pub async fn assemble(
     let nodes = heartbeat.as_ref().map_or_else(|| Arc::new(NodeStatus::alone()), Heartbeat::status);
     let (node, settings) = heartbeat.as_ref().map(|beat| (beat.id(), beat.settings())).unzip();
     let receipts = Arc::new(sent_texts(&runtime, receipts, &texts));
-    let drain = Arc::new(drain(&runtime, (&access_log, &receipts), (&nodes, node), exit));
+    let drain = drain(&runtime, (&access_log, &receipts, &texts), (&nodes, node), exit);
     let workers = (OutboxWorker::new(jobs, sender(&runtime, &texts)), receipts);
     let mut jobs = background(&runtime, &snapshot, workers, demo);
     let rotation = Arc::new(ArcSwap::from_pointee(keys::rotation(&config, &runtime)));
     jobs.extend(upkeep(&config, &runtime, (&secured, &drain), &rotation)?);
-    jobs.extend(heartbeat.map(Heartbeat::job));
+    jobs.extend(heartbeat.map(Heartbeat::job).into_iter().chain([session_job]));
     let mut watched = watched(&runtime, &access_log);
     let others = secured.watched().into_iter().chain(nodes.watched()).chain(watched_files());
     watched.extend(watched_traffic(&drain, &exchanges).into_iter().chain(others));
@@ -97,6 +97,7 @@ pub async fn assemble(
         runtime: runtime.clone(),
         snapshot: Arc::clone(&snapshot),
         texts,
+        sessions,
         rotation,
         secured: secured.clone(),
         node: settings,
@@ -122,7 +123,23 @@ pub async fn assemble(
     Ok(Assembled { server, login, sessions, database, node, memory })
 }
 
-fn sender(runtime: &Runtime, texts: &Arc<ArcSwap<TextSettings>>) -> OutboxSender {
+/// How texts are worded and sent; a reload replaces it.
+type Texts = Arc<ArcSwap<TextSettings>>;
+
+/// Those of the configuration, and the job of their providers' sessions.
+fn texts(
+    config: &Config,
+    (system, observers): (&System, &Observers),
+    decorator: &dyn Decorator,
+) -> Result<(Texts, (ProviderSessions, BackgroundJob)), AppError> {
+    let around = (system, &observers.events);
+    let texts = configured::texts(config, around, &observers.sent, decorator)?;
+    let (sessions, job) = ProviderSessions::new();
+    sessions.keep(&texts.delivery);
+    Ok((Arc::new(ArcSwap::from_pointee(texts)), (sessions, job)))
+}
+
+fn sender(runtime: &Runtime, texts: &Texts) -> OutboxSender {
     OutboxSender {
         attempts: Arc::clone(&runtime.for_texts.attempts),
         users: Arc::clone(&runtime.for_texts.users),
@@ -145,11 +162,7 @@ fn queues(
 }
 
 /// Writes what was sent, and what providers say of it.
-fn sent_texts(
-    runtime: &Runtime,
-    receiver: SentTextsReceiver,
-    texts: &Arc<ArcSwap<TextSettings>>,
-) -> SentTextsWorker {
+fn sent_texts(runtime: &Runtime, receiver: SentTextsReceiver, texts: &Texts) -> SentTextsWorker {
     let follow_ups = FollowUps {
         attempts: Arc::clone(&runtime.for_texts.attempts),
         sent: Arc::clone(&runtime.store) as _,
@@ -170,19 +183,21 @@ fn heartbeat(config: &Config, runtime: &Runtime, predecessor: Option<NodeId>) ->
 
 fn drain(
     runtime: &Runtime,
-    (access_log, receipts): (&Arc<AccessLog>, &Arc<SentTextsWorker>),
+    (access_log, receipts, texts): (&Arc<AccessLog>, &Arc<SentTextsWorker>, &Texts),
     (nodes, node): (&Arc<NodeStatus>, Option<NodeId>),
     exit: Box<dyn Fn() + Send + Sync>,
-) -> Drain {
+) -> Arc<Drain> {
     let (outbox, lines) = (Arc::clone(&runtime.outbox), Arc::clone(access_log));
     let (sessions, store) = (Arc::clone(&runtime.sessions), Arc::clone(&runtime.store));
     let (nodes, receipts) = (Arc::clone(nodes), Arc::clone(receipts));
+    let texts = Arc::clone(texts);
     let history = runtime.history.as_ref().map(|(_, writer)| Arc::clone(writer));
     let finish = move || -> BoxFuture<'static, ()> {
         let (sessions, store) = (Arc::clone(&sessions), Arc::clone(&store));
         let (lines, nodes) = (Arc::clone(&lines), Arc::clone(&nodes));
         let (history, receipts) = (history.clone(), Arc::clone(&receipts));
-        Box::pin(async move {
+        let texts = texts.load_full();
+        let written = async move {
             last_seen::write(&sessions).await;
             receipts.flush().await;
             if let Some(history) = history {
@@ -191,9 +206,13 @@ fn drain(
             nodes.leave(&store, node).await;
             store.close().await;
             lines.flush().await;
+        };
+        // Beside it: an SMSC that does not answer may not hold up what is to be written.
+        Box::pin(async move {
+            join(written, texts.delivery.close()).await;
         })
     };
-    Drain {
+    Arc::new(Drain {
         readiness: Readiness::default(),
         connections: Connections::default(),
         drain_signal: Arc::new(DrainSignal::default()),
@@ -203,7 +222,7 @@ fn drain(
         unsent: Box::new(move || outbox.unfinished()),
         finish: Box::new(finish),
         exit,
-    }
+    })
 }
 
 fn background(

@@ -7,11 +7,11 @@ use super::runtime::Runtime;
 use crate::access::{AuthorizationPolicy, Authorizer, AuthorizerDeps};
 use crate::api;
 use crate::config::Config;
-use crate::delivery::Delivery;
 use crate::delivery::sms::{self, SmsProvider};
+use crate::delivery::{Delivery, ReceiptInbox};
 use crate::events::EventSink;
 use crate::gate::SiteMap;
-use crate::login::{self, Login, LoginLimits, LoginSettings, TextSettings};
+use crate::login::{self, Login, LoginLimits, LoginSettings, SentTexts, TextSettings};
 use crate::pages::views::Views;
 use crate::proxy::{ConfigSnapshot, ConfigSnapshotDeps, DECISIONS};
 use crate::system::System;
@@ -117,19 +117,27 @@ fn templates(config: &Config) -> Result<SmsTemplates, AppError> {
 pub(super) fn texts(
     config: &Config,
     (system, events): (&System, &Arc<dyn EventSink>),
+    sent: &Arc<SentTexts>,
     decorator: &dyn Decorator,
 ) -> Result<TextSettings, AppError> {
-    let providers = decorator.providers(providers(config, system));
+    let inbox = config.sms_receipts.is_some().then(|| Arc::clone(sent) as _);
+    let providers = decorator.providers(providers(config, inbox, system));
     let delivery = delivery(config, providers, system).telling(Arc::clone(events));
     let limits = limits(config);
     Ok(TextSettings { delivery, templates: templates(config)?, limits })
 }
 
-/// The providers of a configuration, in its order. Opens no connection yet.
-pub(super) fn providers(config: &Config, system: &System) -> Vec<Arc<dyn SmsProvider>> {
+/// The providers of a configuration, in its order. Opens no connection yet. `inbox`: takes the receipts that
+/// come over a session.
+pub(super) fn providers(
+    config: &Config,
+    inbox: Option<Arc<dyn ReceiptInbox>>,
+    system: &System,
+) -> Vec<Arc<dyn SmsProvider>> {
     let calls = sms::ProviderCalls {
         allowed: config.sms_allow_private.clone(),
         receipts: config.sms_receipts.clone(),
+        inbox,
         ..sms::ProviderCalls::new(system.clone())
     };
     config.providers.iter().map(|settings| sms::provider(settings, &calls)).collect()

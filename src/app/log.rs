@@ -70,7 +70,8 @@ fn wanted(value: Result<String, VarError>) -> Result<EnvFilter, String> {
 /// Limits libraries to warnings, whatever `DOORCODE_LOG` says: at lower levels they log whole
 /// requests, with cookies, codes and numbers. Pingora's proxy logs requests even with its errors;
 /// the access log has the same information without them. Other parts of Pingora warn about each
-/// client that closes an unused connection, as browsers do with preconnected ones.
+/// client that closes an unused connection, as browsers do with preconnected ones. The errors of SMPP's crates may
+/// quote a text, and reach us as values, too.
 fn is_safe_to_log(about: &Metadata<'_>) -> bool {
     let of = |module: &str| {
         let rest = about.target().strip_prefix(module);
@@ -80,7 +81,8 @@ fn is_safe_to_log(about: &Metadata<'_>) -> bool {
     of(OWN) || (*about.level() <= Level::WARN && !quiet())
 }
 
-const SILENCED: &[&str] = &["pingora_proxy", "pingora_core::apps", "pingora_core::protocols::tls"];
+const SILENCED: &[&str] =
+    &["pingora_proxy", "pingora_core::apps", "pingora_core::protocols::tls", "rusmpp", "rusmppc"];
 
 #[cfg(test)]
 mod tests {

@@ -23,6 +23,7 @@ mod log;
 mod nodes;
 mod other_nodes;
 mod progress_bar;
+mod provider_sessions;
 mod readiness;
 mod refusal_history;
 mod reload;

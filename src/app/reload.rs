@@ -12,6 +12,7 @@ use super::demo;
 use super::error::AppError;
 use super::keys;
 use super::nodes::NodeSettings;
+use super::provider_sessions::ProviderSessions;
 use super::runtime::Runtime;
 use super::secret;
 use super::serve::{prints_texts, warn_of};
@@ -36,6 +37,7 @@ pub(super) struct Reloader {
     pub(super) runtime: Runtime,
     pub(super) snapshot: Arc<ArcSwap<ConfigSnapshot>>,
     pub(super) texts: Arc<ArcSwap<TextSettings>>,
+    pub(super) sessions: ProviderSessions,
     pub(super) rotation: Arc<ArcSwap<KeyRotation>>,
     pub(super) secured: Secured,
     /// What the other servers on the database are told.
@@ -129,8 +131,12 @@ impl Reloader {
     /// Replaces everything, or nothing. Returns what ends the long-lived requests of sites that are gone.
     async fn apply(&self, config: &Config) -> Result<Vec<Arc<DrainSignal>>, AppError> {
         let runtime = &self.runtime;
-        let texts =
-            configured::texts(config, (&runtime.system, &runtime.events), &super::Undecorated)?;
+        let texts = configured::texts(
+            config,
+            (&runtime.system, &runtime.events),
+            &runtime.sent,
+            &super::Undecorated,
+        )?;
         let asking = self.secured.asking(config)?;
         let failed = AppError::of_store(&config.store.database);
         users::ensure_users(&*runtime.store, &config.users, &runtime.system)
@@ -143,6 +149,7 @@ impl Reloader {
         let gone = snapshot.take_over(&self.snapshot.load());
         configured::expect(config, runtime);
         self.secured.replace(config, asking);
+        self.sessions.keep(&texts.delivery);
         self.texts.store(Arc::new(texts));
         self.rotation.store(Arc::new(rotation));
         self.snapshot.store(Arc::new(snapshot));

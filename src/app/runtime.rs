@@ -52,7 +52,7 @@ pub(super) struct Observers {
     metrics: Arc<Metrics>,
     pub(super) events: Arc<dyn EventSink>,
     history: Option<(Arc<HistorySink>, Arc<HistoryWriter>)>,
-    sent: Arc<SentTexts>,
+    pub(super) sent: Arc<SentTexts>,
 }
 
 impl Observers {

@@ -46,11 +46,15 @@ pub fn send_test_text(
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let text = format!("Test from {}: texts arrive.", config.brand.name);
     let message = Message::new(phone, &text, VALID_FOR);
-    let delivery = delivery(config, providers(config, system), system);
+    let delivery = delivery(config, providers(config, None, system), system);
     if !delivery.sends(TextChannel::Sms) {
         return Err("sms.providers has no provider of texts; a call or a message by WhatsApp has a code and is only tried by a login".into());
     }
-    let Outcome { result, passed_over } = runtime.block_on(delivery.send(&message));
+    let Outcome { result, passed_over } = runtime.block_on(async {
+        let outcome = delivery.send(&message).await;
+        delivery.close().await;
+        outcome
+    });
     let mut told = String::new();
     for error in &passed_over {
         writeln!(told, "{}", with_advice(error))?;
@@ -103,11 +107,13 @@ const fn advice(failure: Failure) -> &'static str {
         }
         Failure::Declined => "look into the log of the gateway",
         Failure::Unreachable => {
-            "check the provider's base_url, and whether this machine reaches it: DNS, firewall, certificates"
+            "check the provider's URL, and whether this machine reaches it: DNS, firewall, certificates"
         }
         Failure::PrivateAddress => "list the address in sms.allow_private if it is the right one",
         Failure::NotNoted => "look at the store of login attempts",
         Failure::Unclear => "see whether it arrives before you try again",
-        Failure::Unexpected => "check base_url: something else than the provider may have answered",
+        Failure::Unexpected => {
+            "check the provider's URL: something else than the provider may have answered"
+        }
     }
 }

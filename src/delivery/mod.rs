@@ -9,4 +9,4 @@ pub mod sms;
 
 pub use error::{Blame, Failure, SendError};
 pub use order::{CodeWatch, Delivery, Outcome, SmsRoute};
-pub use receipt::{DeliveryReceipt, ReceiptApi, ReceiptRefused, ReceiptRequest};
+pub use receipt::{DeliveryReceipt, ReceiptApi, ReceiptInbox, ReceiptRefused, ReceiptRequest};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::health::{Availability, Health};
 use async_trait::async_trait;
+use futures_util::future::{BoxFuture, join_all};
 
 use super::sms::{CodeAnswer, CodeCheck, CodeOwner, HeldCode, Message, Receipt, SmsProvider};
 use super::{Failure, SendError};
@@ -102,6 +103,16 @@ impl Delivery {
         let last = passed_over.pop();
         let error = last.unwrap_or_else(|| SendError::new("no provider", Failure::Misconfigured));
         Outcome { result: Err(error), passed_over }
+    }
+
+    /// What its providers do between texts, to be run as long as it is there.
+    pub fn background(&self) -> Vec<BoxFuture<'static, ()>> {
+        self.providers.iter().filter_map(|ranked| ranked.provider.background()).collect()
+    }
+
+    /// Ends the sessions of its providers.
+    pub async fn close(&self) {
+        join_all(self.providers.iter().map(|ranked| ranked.provider.close())).await;
     }
 
     /// Whether a text that was not delivered can be sent by another provider.

@@ -83,6 +83,12 @@ pub trait ReceiptApi: Send + Sync {
     ) -> Result<Option<DeliveryReceipt>, ReceiptRefused>;
 }
 
+/// Takes receipts that come over a session with a provider.
+pub trait ReceiptInbox: Send + Sync {
+    /// `false`: there is no room, so that the provider is asked to come again.
+    fn take(&self, provider: &'static str, receipt: DeliveryReceipt) -> bool;
+}
+
 /// How far the time of a signature may be from ours, in either direction, by Standard Webhooks and Telnyx.
 const TOLERANCE_SECONDS: i64 = 300;
 

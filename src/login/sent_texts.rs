@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, mpsc};
 
 use super::follow_up::FollowUps;
-use crate::delivery::{DeliveryReceipt, Failure};
+use crate::delivery::{DeliveryReceipt, Failure, ReceiptInbox};
 use crate::domain::AttemptId;
 use crate::events::{Event, EventSink, StoreFailure as _};
 use crate::store::{MovedText, SentText, StoreError, TextReceipt, TextStore};
@@ -101,6 +101,12 @@ impl SentTexts {
         if self.queue.try_send(note).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
+    }
+}
+
+impl ReceiptInbox for SentTexts {
+    fn take(&self, provider: &'static str, receipt: DeliveryReceipt) -> bool {
+        self.receipt(provider, receipt)
     }
 }
 

@@ -1,4 +1,5 @@
 use std::error::Error;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
@@ -44,6 +45,16 @@ impl AddressRule {
         let host = url.host_str().unwrap_or_default();
         let literal = host.trim_start_matches('[').trim_end_matches(']');
         self.is_loopback || literal.parse().map_or(true, |ip| self.allows(ip))
+    }
+
+    /// The addresses of a host, by the operating system, without those that are refused.
+    ///
+    /// # Errors
+    ///
+    /// When the name cannot be resolved.
+    pub(super) async fn addresses(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        let found = tokio::net::lookup_host((host, port)).await?;
+        Ok(found.filter(|address| self.is_loopback || self.allows(address.ip())).collect())
     }
 
     fn allows(&self, ip: IpAddr) -> bool {

@@ -57,7 +57,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("toml", &["src/config/", "src/words/"]),
     ("clap", &["src/cli/"]),
     ("prometheus", &["src/metrics/"]),
-    ("rustls", &["src/proxy/tls/", "src/proxy/upstream/", "src/main.rs"]),
+    ("rustls", &["src/proxy/tls/", "src/proxy/upstream/", "src/outbound/", "src/main.rs"]),
+    ("tokio_rustls", &["src/outbound/"]),
+    ("rusmpp", &["src/delivery/sms/smpp/"]),
+    ("rusmppc", &["src/delivery/sms/smpp/"]),
     (
         "x509_parser",
         &["src/proxy/tls/", "src/proxy/upstream/", "src/delivery/sms/aws/certificates.rs"],

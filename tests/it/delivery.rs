@@ -7,6 +7,7 @@ mod contract;
 mod double;
 mod order;
 mod routes;
+mod smpp;
 mod stories;
 mod twilio;
 mod vendors;

@@ -5,6 +5,7 @@ mod believed;
 mod closed;
 mod contract;
 mod signed;
+mod smpp;
 mod sns;
 mod unclear;
 mod ways;

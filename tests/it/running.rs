@@ -12,6 +12,7 @@ mod report;
 mod request_id;
 mod service_manager;
 mod signals;
+mod smpp;
 mod starting;
 mod upgrade;
 

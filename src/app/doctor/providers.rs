@@ -13,7 +13,7 @@ pub(super) async fn ask(
     system: &System,
     (dates, report): (&mut Dates, &mut Report<'_>),
 ) {
-    for provider in configured::providers(config, system) {
+    for provider in configured::providers(config, None, system) {
         let name = provider.name();
         match provider.check_account().await {
             AccountCheck::NotAsked => {

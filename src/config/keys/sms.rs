@@ -1,7 +1,9 @@
 //! Keys of text messages and their providers: `[sms]`.
 
 use crate::config::key::Requirement::{Default, Optional, Required};
-use crate::config::key::ValueType::{Flag, List, Some as AtLeastOne, Table, Tables, Text, Texts};
+use crate::config::key::ValueType::{
+    Duration, Flag, List, Some as AtLeastOne, Table, Tables, Text, Texts,
+};
 use crate::config::key::{Key, key};
 
 const SENDER: &str = "Sends from this number (`+12025550123`), short code (`12345`) or alphanumeric sender ID (1 to 11 letters and digits).";
@@ -11,7 +13,7 @@ pub(super) const KEYS: &[Key] = &[
     key("sms", Table, Default,
         "Sending text messages."),
     key("sms.providers", AtLeastOne, Required("[\"twilio\"]"),
-        "SMS providers, tried in this order: `twilio`, `twilio_verify`, `twilio_voice`, `twilio_whatsapp`, `vonage`, `plivo`, `messagebird`, `messagebird_whatsapp`, `telnyx`, `sinch`, `aws`, `http` (a gateway of your own), or `console`, which prints texts on the terminal of this machine."),
+        "SMS providers, tried in this order: `twilio`, `twilio_verify`, `twilio_voice`, `twilio_whatsapp`, `vonage`, `plivo`, `messagebird`, `messagebird_whatsapp`, `telnyx`, `sinch`, `aws`, `smpp`, `http` (a gateway of your own), or `console`, which prints texts on the terminal of this machine."),
     key("sms.allow_private", List, Optional("only public addresses, and loopback ones written as such, are called"),
         "Private networks where providers may be, such as `10.20.0.0/16`. A provider's host that resolves to any other private address is not called."),
     key("sms.receipts", Flag, Default,
@@ -217,6 +219,21 @@ pub(super) const KEYS: &[Key] = &[
         "Base URL of SNS, where the certificates of receipts and the subscription are asked for."),
     key("sms.aws.base_url", Text, Optional("that of `region`"),
         "Base URL of the API, for an endpoint of your own network."),
+
+    key("sms.smpp", Table, Default,
+        "An SMSC, or a gateway that speaks SMPP 3.4; required if `sms.providers` names `smpp`. See [SMPP](sms.md#smpp)."),
+    key("sms.smpp.url", Text, Required("\"smpps://smsc.example.com:3550\""),
+        "Host and port: `smpps://` with TLS, or `smpp://` for an address of this machine or of a network in `sms.allow_private`."),
+    key("sms.smpp.system_id", Text, Required("\"shop\""),
+        "Who binds, 15 characters at most."),
+    key("sms.smpp.password", Text, Required("\"env:SMPP_PASSWORD\""),
+        "The password, 8 characters at most: `env:NAME` or `file:PATH`."),
+    key("sms.smpp.system_type", Text, Optional("empty"),
+        "The type of system that the SMSC expects, 12 characters at most."),
+    key("sms.smpp.from", Text, Required("\"+12025550123\""),
+        SENDER),
+    key("sms.smpp.enquire_link", Duration(1, 10 * 60), Default,
+        "Interval at which the SMSC is asked whether it is there (`enquire_link`)."),
 
     key("sms.http", Table, Default,
         "A gateway of your own, called by HTTP; required if `sms.providers` names `http`. See [a gateway of your own](sms.md#a-gateway-of-your-own)."),

@@ -12,7 +12,7 @@ use super::status;
 use super::verification::{CodeAnswer, CodeCheck, CodeOwner};
 use super::{AccountCheck, Message, Receipt, SmsProvider};
 use crate::delivery::message_id::is_message_id;
-use crate::delivery::{Failure, ReceiptApi, SendError};
+use crate::delivery::{Failure, ReceiptApi, ReceiptInbox, SendError};
 use crate::domain::{Origin, TextChannel};
 use crate::outbound::{AddressRule, HttpAnswer, HttpClient, HttpTimeouts, NoAnswer};
 use crate::system::{System, Timestamp};
@@ -179,13 +179,16 @@ pub struct ProviderCalls {
     pub allowed: Vec<IpNet>,
     /// Below which URL receipts are taken, each provider's by its name; `None`: they are not.
     pub receipts: Option<Url>,
+    /// Who takes receipts that come over a session; `None`: sessions are for sending only.
+    pub inbox: Option<Arc<dyn ReceiptInbox>>,
     pub system: System,
 }
 
 impl ProviderCalls {
     /// To public addresses, with the default timeouts.
     pub fn new(system: System) -> Self {
-        Self { timeouts: HttpTimeouts::default(), allowed: Vec::new(), receipts: None, system }
+        let (allowed, receipts, inbox) = (Vec::new(), None, None);
+        Self { timeouts: HttpTimeouts::default(), allowed, receipts, inbox, system }
     }
 
     /// The URL that a provider is asked to send receipts to. None that it cannot reach: nobody does from
@@ -324,7 +327,7 @@ pub(super) fn get(
     request(Method::GET, url, std::iter::once(header), Vec::new())
 }
 
-const fn without_answer(why: NoAnswer) -> Failure {
+pub(super) const fn without_answer(why: NoAnswer) -> Failure {
     match why {
         NoAnswer::Invalid => Failure::Misconfigured,
         NoAnswer::PrivateAddress => Failure::PrivateAddress,

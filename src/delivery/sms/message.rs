@@ -2,6 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 
 use super::verification::CodeOwner;
 use crate::delivery::SendError;
@@ -105,6 +106,14 @@ pub trait SmsProvider: Send + Sync {
     fn gives_receipts(&self) -> bool {
         false
     }
+
+    /// What it does between texts, if anything, to be run as long as it is there. `None` if it was taken.
+    fn background(&self) -> Option<BoxFuture<'static, ()>> {
+        None
+    }
+
+    /// Ends its session, if it has one. Nothing is sent afterwards.
+    async fn close(&self) {}
 
     /// Asks whether the credentials are good, without a text.
     async fn check_account(&self) -> AccountCheck {

@@ -9,6 +9,7 @@ pub mod messagebird;
 pub mod messagebird_whatsapp;
 pub mod plivo;
 pub mod sinch;
+pub mod smpp;
 mod status;
 pub mod telnyx;
 pub mod twilio;
@@ -41,6 +42,7 @@ pub enum ProviderSettings {
     Telnyx(telnyx::TelnyxSettings),
     Sinch(sinch::SinchSettings),
     Aws(aws::AwsSettings),
+    Smpp(smpp::SmppSettings),
     /// A gateway of the operator's own.
     Http(http::GatewaySettings),
 }
@@ -49,7 +51,7 @@ impl ProviderSettings {
     /// THE list of providers with an HTTP API.
     pub fn api(&self) -> Option<Arc<dyn HttpApi>> {
         Some(match self {
-            Self::Console => return None,
+            Self::Console | Self::Smpp(_) => return None,
             Self::Twilio(api) => Arc::new(api.clone()),
             Self::TwilioVerify(api) => Arc::new(api.clone()),
             Self::TwilioVoice(api) => Arc::new(api.clone()),
@@ -67,7 +69,11 @@ impl ProviderSettings {
 
     /// The name in `sms.providers`.
     pub fn name(&self) -> &'static str {
-        self.api().map_or(console::NAME, |api| api.name())
+        match self {
+            Self::Console => console::NAME,
+            Self::Smpp(_) => smpp::NAME,
+            _ => self.api().map_or("", |api| api.name()),
+        }
     }
 
     /// Whether it sends our texts to phones; others call, send by WhatsApp, text codes of their own, or
@@ -79,14 +85,20 @@ impl ProviderSettings {
 
     /// Who texts come from: a number, a short code or a name; `None` if the provider chooses.
     pub fn sender(&self) -> Option<String> {
-        self.api()?.sender().map(str::to_owned)
+        match self {
+            Self::Smpp(settings) => Some(settings.from.clone()),
+            _ => self.api()?.sender().map(str::to_owned),
+        }
     }
 }
 
 /// The provider that the settings describe. Opens no connection yet.
 pub fn provider(settings: &ProviderSettings, connections: &ProviderCalls) -> Arc<dyn SmsProvider> {
-    match settings.api() {
-        Some(api) => Arc::new(http_api::HttpProvider::new(api, connections)),
-        None => Arc::new(console::Console::stdout()),
+    match (settings, settings.api()) {
+        (_, Some(api)) => Arc::new(http_api::HttpProvider::new(api, connections)),
+        (ProviderSettings::Smpp(settings), None) => {
+            Arc::new(smpp::Smpp::new(settings, connections))
+        }
+        (_, None) => Arc::new(console::Console::stdout()),
     }
 }

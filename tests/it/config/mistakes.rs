@@ -12,6 +12,7 @@ mod server;
 mod shape;
 mod site_urls;
 mod sites;
+mod smpp;
 mod sms_channels;
 mod sms_providers;
 mod tls;

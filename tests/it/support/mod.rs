@@ -22,6 +22,7 @@ pub(crate) mod redis_server;
 pub(crate) mod relay;
 pub(crate) mod settings;
 pub(crate) mod siteverify;
+pub(crate) mod smsc;
 pub(crate) mod sns;
 pub(crate) mod still;
 pub(crate) mod tables;

@@ -290,6 +290,7 @@ fn around(mut program: Command, folder: &TempDir) -> Command {
         .env("SECRET", SECRET)
         .env("TOKEN", AUTH_TOKEN)
         .env("OTHER", OTHER)
-        .env("DATABASE", DATABASE_PASSWORD);
+        .env("DATABASE", DATABASE_PASSWORD)
+        .env("SMPP_PASSWORD", super::smsc::PASSWORD);
     program
 }

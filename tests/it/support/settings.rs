@@ -101,6 +101,7 @@ pub(crate) fn environment(name: &str) -> Option<String> {
         ("OTHER", OTHER),
         ("TOKEN", AUTH_TOKEN),
         ("DATABASE", DATABASE_PASSWORD),
+        ("SMPP_PASSWORD", super::smsc::PASSWORD),
     ];
     known.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
 }

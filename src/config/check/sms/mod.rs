@@ -10,6 +10,7 @@ mod plivo;
 mod routes;
 mod sender;
 mod sinch;
+mod smpp;
 mod start_numbers;
 mod telnyx;
 mod templates;
@@ -82,6 +83,7 @@ const PROVIDERS: &[(&str, TextChannel, ReadProvider)] = &[
     ("telnyx", TextChannel::Sms, telnyx::read),
     ("sinch", TextChannel::Sms, sinch::read),
     ("aws", TextChannel::Sms, aws::read),
+    ("smpp", TextChannel::Sms, smpp::read),
     ("http", TextChannel::Sms, http::read),
 ];
 

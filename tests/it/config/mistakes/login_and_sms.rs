@@ -121,7 +121,7 @@ const CASES: &[Case<'_>] = &[
         &[("[\"twilio\"]", "[\"twillio\", \"pigeon\"]")],
         &[
             "10:14: sms.providers: `twillio` is not a provider; did you mean `twilio`?",
-            "10:25: sms.providers: `pigeon` is not a provider; known: console, twilio, twilio_verify, twilio_voice, twilio_whatsapp, vonage, plivo, messagebird, messagebird_whatsapp, telnyx, sinch, aws, http",
+            "10:25: sms.providers: `pigeon` is not a provider; known: console, twilio, twilio_verify, twilio_voice, twilio_whatsapp, vonage, plivo, messagebird, messagebird_whatsapp, telnyx, sinch, aws, smpp, http",
         ],
     ),
     (
