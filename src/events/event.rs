@@ -236,12 +236,14 @@ pub enum Event<'a> {
         of: &'a str,
         percent: u8,
     },
-    /// Of the texts of an hour few were used: told once an hour.
+    /// Few of the codes of some hours were used: told once an hour.
     FewCodesUsed {
         /// The country or the first digits of the numbers.
         of: &'a str,
         sent: u32,
         used: u32,
+        /// In so many hours.
+        hours: u64,
         /// Strangers there are asked for a proof for an hour.
         challenged: bool,
         /// No further strangers are texted there for an hour.

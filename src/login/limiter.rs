@@ -1,5 +1,5 @@
 use std::net::IpAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, MutexGuard};
@@ -86,23 +86,17 @@ pub struct Limiter {
     key: Subkey,
     /// Of starts.
     pub(super) addresses: LatestAddress,
-    /// The first text to a stranger: counts of less than an hour may be those since then.
-    pub(super) first_text: OnceLock<Timestamp>,
+    /// When this was made: counts of less than an hour may be those since then.
+    pub(super) began: Timestamp,
     start_locks: [Mutex<()>; LOCK_STRIPES],
 }
 
 impl Limiter {
     /// Counters are keyed under the newest server secret: a new secret resets them.
-    pub fn new(counters: Arc<dyn CounterStore>, keyring: &Keyring) -> Self {
+    pub fn new(counters: Arc<dyn CounterStore>, keyring: &Keyring, began: Timestamp) -> Self {
         let key = keyring.subkeys("limits").swap_remove(0);
         let start_locks = [const { Mutex::const_new(()) }; LOCK_STRIPES];
-        Self {
-            counters,
-            key,
-            addresses: LatestAddress::default(),
-            first_text: OnceLock::new(),
-            start_locks,
-        }
+        Self { counters, key, addresses: LatestAddress::default(), began, start_locks }
     }
 
     /// Keyed digest of an IPv4 address or of the /64 network of an IPv6 address.

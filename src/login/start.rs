@@ -128,6 +128,7 @@ impl Login {
         }
         let counts = StartCounts::of(&state);
         let asked = start.proof_request();
+        self.judge_conversion(asked.subject).await?;
         let proof = self.judge_proof(asked, key).await?;
         if let Some(why) = self.asked_for_proof(asked, proof).await? {
             return Err(self.challenge(asked, (key, &counts), proof, why).await?.into());
@@ -150,9 +151,21 @@ impl Login {
             }
             Admission::Refused(limited) => return Err(StartError::Limited(limited)),
         };
-        let started = self.open((key, id), &start, &taken).await;
+        self.open_granted((key, id), &start, (&taken, counts.is_proved())).await
+    }
+
+    /// Opens the attempt of a start that was granted. An error gives back what limits counted.
+    async fn open_granted(
+        &self,
+        place: (AttemptKey, &mut AttemptId),
+        start: &StartRequest<'_>,
+        (taken, is_proved): (&Reservation, bool),
+    ) -> Result<Started, StartError> {
+        // Before a text is queued: a request that ends here has sent none.
+        self.count_text(start.limit_subject(), is_proved).await;
+        let started = self.open(place, start, taken).await;
         if started.is_err() {
-            self.release(&taken).await;
+            self.release(taken).await;
         }
         started
     }
@@ -167,12 +180,8 @@ impl Login {
         let LoginDeps { limiter, system, events, .. } = &self.deps;
         let (limits, events) = (&self.settings.limits, &**events);
         let texts = CountedTexts { limiter, limits, events, system };
-        let admission = texts
-            .take(counts.request(), subject)
-            .await
-            .inspect_err(|error| events.store_failed("count against the limits", error))?;
-        self.watch_conversion(&admission, (subject, counts.is_proved())).await;
-        Ok(admission)
+        let admission = texts.take(counts.request(), subject).await;
+        admission.inspect_err(|error| events.store_failed("count against the limits", error))
     }
 
     async fn must_wait(&self, start: &StartRequest<'_>) -> Result<bool, StoreError> {

@@ -147,9 +147,11 @@ pub(super) const KEYS: &[Key] = &[
     key("limits.spend_per_number_block_24h", Integer(1, MAX_BUDGET), Default,
         "The same in 24 hours."),
     key("limits.conversion_least_texts", Integer(1, MAX_COUNT), Default,
-        "Where so many texts to new people of one country, or to numbers that differ in their last three digits only, were sent in an hour, it is judged by how many of their codes were used. Texts of the last ten minutes are left out."),
+        "Where so many texts to new people of one country were sent in an hour or in 24 hours, it is judged by how many of their codes were used. Texts of the last ten minutes are left out."),
+    key("limits.conversion_least_texts_per_number_block", Integer(1, MAX_COUNT), Default,
+        "The same for texts to numbers that differ in their last three digits only."),
     key("limits.conversion_warn_below", Integer(0, 100), Default,
         "Below so many percent a warning is logged, once an hour, and for an hour a proof is asked for before texts to new people there (`login.challenge`). `0`: never."),
     key("limits.conversion_pause_below", Integer(0, 100), Default,
-        "Below so many percent, although as many texts as `conversion_least_texts` had a proof, no new people there are texted for an hour; browsers that have signed in with the number before are. `0`: never."),
+        "No new people there are texted for an hour where so many texts had a proof, since the last such pause, and codes for fewer than so many percent of them were used; without `login.challenge`, of all texts; browsers that have signed in with the number before are. `0`: never."),
 ];
