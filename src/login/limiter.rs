@@ -332,6 +332,8 @@ impl Limiter {
             let amount = amounts.iter().find(|(what, _)| *what == counted);
             let Some((_, n)) = amount.filter(|_| each > 0) else { continue };
             let n = n.saturating_mul(each);
+            // A question counts nothing, and asks for room for the whole of one.
+            let most = if n == 0 { most.saturating_sub(each - 1) } else { most };
             let key = self.counter_key(row, subject);
             rows.push(row);
             counts.push(Increment { key, window: row.window, most, n, spacing: None });

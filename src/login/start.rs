@@ -134,7 +134,7 @@ impl Login {
             return Err(self.challenge(asked, (key, &counts), proof, why).await?.into());
         }
         let counts = counts.with_proof(proof.solution());
-        let taken = match self.admit(&start, &counts).await? {
+        let taken = match self.admit(asked.subject, &counts).await? {
             Admission::Granted(taken) => taken,
             // A concurrent start for the number was faster, on another server perhaps.
             Admission::Refused(limited) if *limited.row == TEXT_SPACING => {
@@ -170,13 +170,12 @@ impl Login {
         started
     }
 
-    /// Counts a start.
-    async fn admit(
+    /// Counts a start, or looks whether there is room for it.
+    pub(super) async fn admit(
         &self,
-        start: &StartRequest<'_>,
+        subject: LimitSubject<'_>,
         counts: &StartCounts,
     ) -> Result<Admission, StoreError> {
-        let subject = start.limit_subject();
         let LoginDeps { limiter, system, events, .. } = &self.deps;
         let (limits, events) = (&self.settings.limits, &**events);
         let texts = CountedTexts { limiter, limits, events, system };
