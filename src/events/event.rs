@@ -229,7 +229,8 @@ pub enum Event<'a> {
     ChallengeFailed {
         why: &'static str,
     },
-    /// Texts have used up so many percent of a budget: half or all. Told once in its window.
+    /// Texts have used up so many percent of a budget, half or all, or half of a limit of texts. Told once in its
+    /// window.
     BudgetUsed {
         limit: &'static str,
         /// The country or the first digits of the numbers; empty for all.

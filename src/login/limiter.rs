@@ -35,11 +35,11 @@ impl Reservation {
         self.counted.at
     }
 
-    /// The budgets that this used something of.
-    pub(super) fn budgets(&self) -> impl Iterator<Item = (&'static LimitDef, Spent)> {
+    /// What this used of limits that are told while there is room.
+    pub(super) fn spent(&self) -> impl Iterator<Item = (&'static LimitDef, Spent)> {
         let counts = self.counts.iter().zip(&self.counted.left);
         let all = self.rows.iter().zip(counts);
-        all.filter(|(row, (count, _))| row.is_budget() && count.n > 0).map(
+        all.filter(|(row, (count, _))| !row.told_at().is_empty() && count.n > 0).map(
             |(row, (count, left))| {
                 let after = count.most.saturating_sub(*left);
                 (*row, Spent { before: after.saturating_sub(count.n), after })
@@ -48,7 +48,7 @@ impl Reservation {
     }
 }
 
-/// What was spent in the window of a budget, before a text and after it.
+/// What was used up in the window of a limit, before a text and after it.
 pub(super) struct Spent {
     pub(super) before: u32,
     pub(super) after: u32,

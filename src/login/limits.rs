@@ -9,6 +9,10 @@ const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
+/// Percentages at which it is told that a limit is used up: see [`LimitDef::told_at`].
+pub(super) const HALF: u8 = 50;
+pub(super) const ALL: u8 = 100;
+
 /// What is counted. The tries of one code are counted in its attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitAction {
@@ -110,8 +114,19 @@ pub struct LimitDef {
 
 impl LimitDef {
     /// A limit of what texts cost.
-    pub fn is_budget(&self) -> bool {
+    fn is_budget(&self) -> bool {
         self.action == LimitAction::Spend
+    }
+
+    /// At how many percent of the maximum it is told that so much is used up: what texts cost, and how many go
+    /// to a country or in all. That all of those are used up is told with the refusal: see
+    /// [`Self::shared_for`].
+    pub fn told_at(&self) -> &'static [u8] {
+        match (self.action, self.scope) {
+            (LimitAction::Spend, _) => &[HALF, ALL],
+            (LimitAction::Text, LimitScope::Country | LimitScope::Global) => &[HALF],
+            _ => &[],
+        }
     }
 
     /// The window of a limit that strangers use up for each other, and of which nothing else tells: budgets and
@@ -297,7 +312,7 @@ impl LoginLimits {
         budgets.filter(move |row| self.budget(row) < units)
     }
 
-    /// What may be spent under a row that is a budget, in [`UNITS`].
+    /// The maximum of a row as it is counted: of a budget in [`UNITS`].
     pub(super) fn budget(&self, row: &LimitDef) -> u32 {
         self.maximum_of(row).saturating_mul(row.unit())
     }
