@@ -159,8 +159,8 @@ pub(super) fn expect(config: &Config, runtime: &Runtime) {
     let others = login::CONVERSION_PAUSES.iter().chain(&login::CONVERSION_CHALLENGES);
     let others = others.chain([&login::TEXT_SPACING]);
     happened.expect(providers, login::LIMITS.iter().chain(others).map(|row| row.key));
-    let budgets = login::LIMITS.iter().filter(|row| row.is_budget());
-    happened.expect_budgets(budgets.map(|row| row.key));
+    let told = |row: &'static login::LimitDef| row.told_at().iter().map(|at| (row.key, *at));
+    happened.expect_budgets(login::LIMITS.iter().flat_map(told));
     happened.expect_challenges(login::challenge_outcomes());
     for client in config.oauth.clients.all() {
         happened.expect_client(client.id.as_str(), client.grants.iter().map(|grant| grant.name()));

@@ -101,7 +101,11 @@ pub(super) fn open_runtime(
         users: Arc::clone(&for_requests.users),
         sessions: Arc::clone(&sessions),
         outbox: Arc::clone(&outbox),
-        limiter: Arc::new(Limiter::new(Arc::clone(&for_requests.counters), &keyring)),
+        limiter: Arc::new(Limiter::new(
+            Arc::clone(&for_requests.counters),
+            &keyring,
+            system.steady(),
+        )),
         keys: Arc::new(CodeKeys::new(&keyring)),
         code_checks: Arc::new(CodeChecks::new(texts)),
         events: Arc::clone(&events),

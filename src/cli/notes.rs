@@ -7,8 +7,16 @@ use crate::login::LimitDef;
 use crate::pages::views::Views;
 
 /// THE table of notes on a valid file, for who writes it. Warnings are those of the configuration.
-const ALL: &[fn(&Config) -> Vec<String>] =
-    &[one_cookie_for_ports, colors, never_full, texts, receipts, secret_file, tokens_for_nothing];
+const ALL: &[fn(&Config) -> Vec<String>] = &[
+    one_cookie_for_ports,
+    colors,
+    never_full,
+    never_judged,
+    texts,
+    receipts,
+    secret_file,
+    tokens_for_nothing,
+];
 
 pub(super) fn notes(config: &Config) -> Vec<String> {
     ALL.iter().flat_map(|look| look(config)).collect()
@@ -40,6 +48,15 @@ fn never_full(config: &Config) -> Vec<String> {
         format!("note: limits.{key} ({most}) has no effect: limits.{other} allows only {less}")
     };
     config.login.limits.unreachable_limits().into_iter().map(said).collect()
+}
+
+fn never_judged(config: &Config) -> Vec<String> {
+    let said = |[(key, least), (other, fewer)]: [(&str, u32); 2]| {
+        format!(
+            "note: limits.{key} ({least}) is never reached: limits.{other} allows only {fewer} in 24 hours"
+        )
+    };
+    config.login.limits.unreachable_least_texts().into_iter().map(said).collect()
 }
 
 /// Providers that tell nothing of their texts, since what they would sign with is not known.

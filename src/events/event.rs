@@ -238,19 +238,22 @@ pub enum Event<'a> {
     ChallengeFailed {
         why: &'static str,
     },
-    /// Texts have used up so many percent of a budget: half or all. Told once in its window.
+    /// Texts have used up so many percent of a budget, half or all, or half of a limit of texts. Told once in its
+    /// window.
     BudgetUsed {
         limit: &'static str,
         /// The country or the first digits of the numbers; empty for all.
         of: &'a str,
         percent: u8,
     },
-    /// Of the texts of an hour few were used: told once an hour.
+    /// Few of the codes of some hours were used: told once an hour.
     FewCodesUsed {
         /// The country or the first digits of the numbers.
         of: &'a str,
         sent: u32,
         used: u32,
+        /// In so many hours.
+        hours: u64,
         /// Strangers there are asked for a proof for an hour.
         challenged: bool,
         /// No further strangers are texted there for an hour.

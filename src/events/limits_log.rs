@@ -80,25 +80,30 @@ fn record(event: &Event<'_>) {
         Event::BudgetUsed { limit, of, percent } => {
             warn!(limit, of, percent, "a part of the budget for texts is used up");
         }
-        Event::FewCodesUsed { of, sent, used, paused: true, .. } => {
-            warn!(
-                of,
-                sent, used, "hardly any code is used: no texts to strangers there for an hour"
-            );
-        }
-        Event::FewCodesUsed { of, sent, used, challenged: true, .. } => {
+        Event::FewCodesUsed { of, sent, used, hours, paused: true, .. } => {
             warn!(
                 of,
                 sent,
                 used,
+                hours,
+                "hardly any code is used: no texts to strangers there for an hour"
+            );
+        }
+        Event::FewCodesUsed { of, sent, used, hours, challenged: true, .. } => {
+            warn!(
+                of,
+                sent,
+                used,
+                hours,
                 "few codes are used: somebody may earn by the texts, or they do not arrive; strangers there are asked for a proof for an hour"
             );
         }
-        Event::FewCodesUsed { of, sent, used, .. } => {
+        Event::FewCodesUsed { of, sent, used, hours, .. } => {
             warn!(
                 of,
                 sent,
                 used,
+                hours,
                 "few codes are used: somebody may earn by the texts, or they do not arrive"
             );
         }

@@ -1,14 +1,11 @@
 use super::limiter::{Admission, LimitRequest, LimitSubject, Limiter, Reservation};
-use super::limits::{LimitDef, LimitScope, LoginLimits};
+use super::limits::{ALL, HALF, LimitDef, LimitScope, LoginLimits};
 use crate::events::{Event, EventSink};
 use crate::store::StoreError;
 use crate::system::System;
 
-/// A budget that was used up to this percentage is told.
-const HALF: u8 = 50;
-const ALL: u8 = 100;
-
-/// Counts texts: whatever is spent is counted here, and told where it used up half of a budget or all.
+/// Counts texts: whatever is spent is counted here, and told where it used up half of a budget or all, or half of
+/// the texts to a country or in all.
 pub(super) struct CountedTexts<'a> {
     pub(super) limiter: &'a Limiter,
     pub(super) limits: &'a LoginLimits,
@@ -46,12 +43,12 @@ impl CountedTexts<'_> {
         Ok(admission)
     }
 
-    /// Tells of budgets of which half or all is used up, each once in its window.
+    /// Tells of limits of which half or all is used up, each once in its window.
     async fn watch(&self, admission: &Admission, subject: LimitSubject<'_>) {
         let watched = match admission {
             Admission::Granted(taken) => self.tell_of_halves(taken, subject).await,
-            Admission::Refused(limited) if limited.row.is_budget() => {
-                self.tell_of_budget(limited.row, ALL, subject).await
+            Admission::Refused(limited) if limited.row.told_at().contains(&ALL) => {
+                self.tell_of_use(limited.row, ALL, subject).await
             }
             Admission::Refused(_) => Ok(()),
         };
@@ -65,16 +62,16 @@ impl CountedTexts<'_> {
         taken: &Reservation,
         subject: LimitSubject<'_>,
     ) -> Result<(), StoreError> {
-        for (row, spent) in taken.budgets() {
+        for (row, spent) in taken.spent() {
             let half = self.limits.budget(row) / 2;
             if spent.before < half && half <= spent.after {
-                self.tell_of_budget(row, HALF, subject).await?;
+                self.tell_of_use(row, HALF, subject).await?;
             }
         }
         Ok(())
     }
 
-    async fn tell_of_budget(
+    async fn tell_of_use(
         &self,
         row: &'static LimitDef,
         percent: u8,

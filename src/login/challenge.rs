@@ -321,13 +321,7 @@ impl Login {
         start: ProofRequest<'_>,
         counts: &StartCounts,
     ) -> Result<Option<RateLimited>, StoreError> {
-        let LoginDeps { limiter, system, events, .. } = &self.deps;
-        let question = counts.as_question();
-        let admission = limiter
-            .reserve(&self.settings.limits, question.request(), start.subject, system)
-            .await
-            .inspect_err(|error| events.store_failed("count against the limits", error))?;
-        Ok(match admission {
+        Ok(match self.admit(start.subject, &counts.as_question()).await? {
             Admission::Granted(_) => None,
             Admission::Refused(limited) => Some(limited),
         })

@@ -8,30 +8,75 @@ use crate::store::{Increment, StoreError, TakeOutcome};
 use crate::system::Timestamp;
 
 const HOUR: Duration = Duration::from_hours(1);
-/// For each of [`CONVERSION_PAUSES`]: sent in an hour, sent a moment ago, used in an hour; with a proof
-/// sent in an hour, and a moment ago.
-const COUNTERS_EACH: usize = 5;
+const DAY: Duration = Duration::from_hours(24);
 /// Codes of the last minutes may still be used.
 const UNDECIDED: Duration = MAX_LIFETIME;
 
-/// Texts to strangers in the last hour, but for those that may yet be used, and how many were used.
+const SENT: &[u8] = b"sent";
+/// Of the texts that were sent, those that somebody showed a proof for.
+const PROVED: &[u8] = b"proved";
+const USED: &[u8] = b"used";
+
+/// The windows in which texts are judged, and what is counted in each. An hour shows an attack among the many
+/// texts of a busy country; a day shows one that comes again when the limits of an hour are free, or that is
+/// slow. Limits have windows of these lengths: each length has memory of its own.
+const JUDGED: [Duration; 2] = [HOUR, DAY];
+const OF_A_WINDOW: [&[u8]; 3] = [SENT, PROVED, USED];
+/// Those of which the last minutes are left out.
+const OF_A_TEXT: [&[u8]; 2] = [SENT, PROVED];
+
+/// Texts in a window to people who were not known, but for those that may yet be used, and how many codes
+/// were used.
 #[derive(Clone, Copy)]
 pub(super) struct Conversion {
+    pub(super) window: Duration,
     pub(super) sent: u32,
-    pub(super) used: u32,
-    /// Those of the texts that somebody showed a proof for.
     pub(super) proved: u32,
+    pub(super) used: u32,
 }
 
-impl Conversion {
-    pub(super) fn is_below(self, percent: u32) -> bool {
-        u64::from(self.used) * 100 < u64::from(self.sent) * u64::from(percent)
-    }
+/// What follows where few codes are used, and whether strangers can be asked for proofs.
+#[derive(Clone, Copy)]
+pub(super) enum ConversionAlarm {
+    Warning { challenged: bool },
+    Pause { challenged: bool },
 }
 
 impl Limiter {
-    /// Counts a text to a stranger: what there was before it, for each of [`CONVERSION_PAUSES`].
-    /// Nothing in the first minutes of a process, which does not know what was sent a moment ago.
+    /// What was counted for a number's country and block, in each of the windows, in the order of
+    /// [`CONVERSION_PAUSES`]. Nothing in the first minutes of a process, which may not know what was sent a
+    /// moment before it: the cells of nodes can be lost.
+    ///
+    /// # Errors
+    ///
+    /// When the counters cannot be reached.
+    pub(super) async fn conversions(
+        &self,
+        phone: &PhoneNumber,
+        now: Timestamp,
+    ) -> Result<Vec<Vec<Conversion>>, StoreError> {
+        if now.since(self.began) < UNDECIDED {
+            return Ok(Vec::new());
+        }
+        let of = |pause: &LimitDef| {
+            let young = OF_A_TEXT.map(|what| (what, UNDECIDED)).into_iter();
+            let judged =
+                JUDGED.into_iter().flat_map(|window| OF_A_WINDOW.map(|what| (what, window)));
+            let asked = young.chain(judged);
+            let asked =
+                asked.map(|(what, window)| (self.conversion_key(what, pause, phone), window, 0));
+            asked.map(boundless).collect::<Vec<_>>()
+        };
+        let counts: Vec<Increment> = CONVERSION_PAUSES.iter().flat_map(of).collect();
+        let TakeOutcome::Taken(counted) = self.counters.take(&counts, now).await? else {
+            return Ok(Vec::new());
+        };
+        let so_far: Vec<u32> = counted.left.iter().map(|left| u32::MAX - left).collect();
+        let each = OF_A_TEXT.len() + JUDGED.len() * OF_A_WINDOW.len();
+        Ok(so_far.chunks_exact(each).map(conversions_of).collect())
+    }
+
+    /// Counts a text.
     ///
     /// # Errors
     ///
@@ -40,30 +85,9 @@ impl Limiter {
         &self,
         (phone, is_proved): (&PhoneNumber, bool),
         now: Timestamp,
-    ) -> Result<Vec<Conversion>, StoreError> {
-        let of = |pause: &LimitDef| {
-            let [sent, used, proved] = [&b"sent"[..], b"used", b"proved"]
-                .map(|what| self.conversion_key(what, pause, phone));
-            let n = u32::from(is_proved);
-            let hour = [(sent, HOUR, 1), (sent, UNDECIDED, 1), (used, HOUR, 0)];
-            let of_proved = [(proved, HOUR, n), (proved, UNDECIDED, n)];
-            hour.into_iter().chain(of_proved).map(boundless)
-        };
-        let counts: Vec<Increment> = CONVERSION_PAUSES.iter().flat_map(of).collect();
-        let TakeOutcome::Taken(counted) = self.counters.take(&counts, now).await? else {
-            return Ok(Vec::new());
-        };
-        let first = self.first_text.get_or_init(|| now);
-        if now.since(*first) < UNDECIDED {
-            return Ok(Vec::new());
-        }
-        let so_far: Vec<u32> = counted.left.iter().map(|left| u32::MAX - left).collect();
-        let conversions = so_far.chunks_exact(COUNTERS_EACH).map(|counted| Conversion {
-            sent: counted[0].saturating_sub(counted[1]),
-            used: counted[2],
-            proved: counted[3].saturating_sub(counted[4]),
-        });
-        Ok(conversions.collect())
+    ) -> Result<(), StoreError> {
+        let what = if is_proved { &OF_A_TEXT[..] } else { &[SENT] };
+        self.count_conversion(phone, (what, &[UNDECIDED, HOUR, DAY]), now).await
     }
 
     /// Counts a code that was used.
@@ -76,28 +100,48 @@ impl Limiter {
         phone: &PhoneNumber,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let counts = CONVERSION_PAUSES
-            .each_ref()
-            .map(|pause| boundless((self.conversion_key(b"used", pause, phone), HOUR, 1)));
+        self.count_conversion(phone, (&[USED], &JUDGED), now).await
+    }
+
+    async fn count_conversion(
+        &self,
+        phone: &PhoneNumber,
+        (what, windows): (&[&[u8]], &[Duration]),
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let keys = CONVERSION_PAUSES
+            .iter()
+            .flat_map(|pause| what.iter().map(|what| self.conversion_key(what, pause, phone)));
+        let counts: Vec<Increment> = keys
+            .flat_map(|key| windows.iter().map(move |window| boundless((key, *window, 1))))
+            .collect();
         self.counters.take(&counts, now).await.map(drop)
     }
 
-    /// Begins a pause, or notes that few codes are used; `false`: that was done within the hour.
+    /// Begins a pause, or notes that few codes are used; `false`: that was done within the hour, or there is a
+    /// pause. What led to a pause leads to no second one.
     ///
     /// # Errors
     ///
     /// When the counters cannot be reached.
     pub(super) async fn is_new_alarm(
         &self,
-        pause: &LimitDef,
-        phone: &PhoneNumber,
-        paused: bool,
+        alarm: ConversionAlarm,
+        (pause, phone): (&LimitDef, &PhoneNumber),
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let check =
-            if paused { self.pause_check(pause, phone) } else { self.alarm_check(pause, phone) };
-        let alarm = Increment::mark(check.key, check.window);
-        Ok(matches!(self.counters.take(&[alarm], now).await?, TakeOutcome::Taken(_)))
+        let unpaused = self.pause_check(pause, phone);
+        let (marked, led) = match alarm {
+            ConversionAlarm::Warning { .. } => (self.alarm_check(pause, phone), None),
+            ConversionAlarm::Pause { challenged: true } => (unpaused, Some(PROVED)),
+            ConversionAlarm::Pause { challenged: false } => (unpaused, Some(SENT)),
+        };
+        let counts = [Increment::mark(marked.key, marked.window), unpaused];
+        let is_new = matches!(self.counters.take(&counts, now).await?, TakeOutcome::Taken(_));
+        if let Some(what) = led.filter(|_| is_new) {
+            self.counters.clear(self.conversion_key(what, pause, phone), DAY).await?;
+        }
+        Ok(is_new)
     }
 
     /// Whether it was not told within the hour that few codes are used. Until then strangers are asked
@@ -119,6 +163,19 @@ impl Limiter {
         };
         self.digest(&[what, pause.key.as_bytes(), of.as_bytes()])
     }
+}
+
+/// The counts of one pause, in the order in which [`Limiter::conversions`] asks for them.
+fn conversions_of(counted: &[u32]) -> Vec<Conversion> {
+    let (young, windows) = counted.split_at(OF_A_TEXT.len());
+    let windows = JUDGED.into_iter().zip(windows.chunks_exact(OF_A_WINDOW.len()));
+    let of = |(window, counted): (Duration, &[u32])| Conversion {
+        window,
+        sent: counted[0].saturating_sub(young[0]),
+        proved: counted[1].saturating_sub(young[1]),
+        used: counted[2],
+    };
+    windows.map(of).collect()
 }
 
 /// An increment that always has room.

@@ -1,5 +1,5 @@
 use std::net::IpAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, MutexGuard};
@@ -35,11 +35,11 @@ impl Reservation {
         self.counted.at
     }
 
-    /// The budgets that this used something of.
-    pub(super) fn budgets(&self) -> impl Iterator<Item = (&'static LimitDef, Spent)> {
+    /// What this used of limits that are told while there is room.
+    pub(super) fn spent(&self) -> impl Iterator<Item = (&'static LimitDef, Spent)> {
         let counts = self.counts.iter().zip(&self.counted.left);
         let all = self.rows.iter().zip(counts);
-        all.filter(|(row, (count, _))| row.is_budget() && count.n > 0).map(
+        all.filter(|(row, (count, _))| !row.told_at().is_empty() && count.n > 0).map(
             |(row, (count, left))| {
                 let after = count.most.saturating_sub(*left);
                 (*row, Spent { before: after.saturating_sub(count.n), after })
@@ -48,7 +48,7 @@ impl Reservation {
     }
 }
 
-/// What was spent in the window of a budget, before a text and after it.
+/// What was used up in the window of a limit, before a text and after it.
 pub(super) struct Spent {
     pub(super) before: u32,
     pub(super) after: u32,
@@ -86,23 +86,17 @@ pub struct Limiter {
     key: Subkey,
     /// Of starts.
     pub(super) addresses: LatestAddress,
-    /// The first text to a stranger: counts of less than an hour may be those since then.
-    pub(super) first_text: OnceLock<Timestamp>,
+    /// When this was made: nodes may have lost counts of minutes from before.
+    pub(super) began: Timestamp,
     start_locks: [Mutex<()>; LOCK_STRIPES],
 }
 
 impl Limiter {
     /// Counters are keyed under the newest server secret: a new secret resets them.
-    pub fn new(counters: Arc<dyn CounterStore>, keyring: &Keyring) -> Self {
+    pub fn new(counters: Arc<dyn CounterStore>, keyring: &Keyring, began: Timestamp) -> Self {
         let key = keyring.subkeys("limits").swap_remove(0);
         let start_locks = [const { Mutex::const_new(()) }; LOCK_STRIPES];
-        Self {
-            counters,
-            key,
-            addresses: LatestAddress::default(),
-            first_text: OnceLock::new(),
-            start_locks,
-        }
+        Self { counters, key, addresses: LatestAddress::default(), began, start_locks }
     }
 
     /// Keyed digest of an IPv4 address or of the /64 network of an IPv6 address.
@@ -338,6 +332,8 @@ impl Limiter {
             let amount = amounts.iter().find(|(what, _)| *what == counted);
             let Some((_, n)) = amount.filter(|_| each > 0) else { continue };
             let n = n.saturating_mul(each);
+            // A question counts nothing, and asks for room for the whole of one.
+            let most = if n == 0 { most.saturating_sub(each - 1) } else { most };
             let key = self.counter_key(row, subject);
             rows.push(row);
             counts.push(Increment { key, window: row.window, most, n, spacing: None });

@@ -1,15 +1,17 @@
-use std::net::IpAddr;
 use std::time::Duration;
 
-use ipnet::IpNet;
-
 use super::attempt::MAX_LIFETIME;
+use super::network_limits::NetworkLimits;
 use super::prices::{Prices, TextSegments, UNITS};
 use super::requester::{Requester, Standing};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
+
+/// Percentages at which it is told that a limit is used up: see [`LimitDef::told_at`].
+pub(super) const HALF: u8 = 50;
+pub(super) const ALL: u8 = 100;
 
 /// What is counted. The tries of one code are counted in its attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +59,7 @@ pub enum LimitScope {
 
 /// Whom a limit counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Counts {
+pub(super) enum Counts {
     /// Everybody. Known browsers have a counter of their own, with the same maximum.
     Apart,
     /// All but known browsers: their numbers are proved, and bound by the limits of a number.
@@ -89,7 +91,7 @@ impl LimitScope {
     }
 
     /// Whether everything that has one key here has one key there too.
-    fn is_within(self, other: Self) -> bool {
+    pub(super) fn is_within(self, other: Self) -> bool {
         match self {
             Self::Number => !matches!(other, Self::Address | Self::AddressBlock | Self::Server),
             Self::NumberBlock => matches!(other, Self::NumberBlock | Self::Country | Self::Global),
@@ -112,8 +114,19 @@ pub struct LimitDef {
 
 impl LimitDef {
     /// A limit of what texts cost.
-    pub fn is_budget(&self) -> bool {
+    fn is_budget(&self) -> bool {
         self.action == LimitAction::Spend
+    }
+
+    /// At how many percent of the maximum it is told that so much is used up: what texts cost, and how many go
+    /// to a country or in all. That all of those are used up is told with the refusal: see
+    /// [`Self::shared_for`].
+    pub fn told_at(&self) -> &'static [u8] {
+        match (self.action, self.scope) {
+            (LimitAction::Spend, _) => &[HALF, ALL],
+            (LimitAction::Text, LimitScope::Country | LimitScope::Global) => &[HALF],
+            _ => &[],
+        }
     }
 
     /// The window of a limit that strangers use up for each other, and of which nothing else tells: budgets and
@@ -132,7 +145,7 @@ impl LimitDef {
         if self.is_budget() { UNITS } else { 1 }
     }
 
-    fn counts(&self) -> Counts {
+    pub(super) fn counts(&self) -> Counts {
         if self.is_budget() { Counts::Budget } else { self.scope.counts() }
     }
 }
@@ -191,12 +204,34 @@ pub const CONVERSION_CHALLENGES: [LimitDef; 2] = [
 /// When few codes are used: somebody earns by the texts, or they do not arrive.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ConversionLimits {
-    /// The fewest texts of an hour that are judged by.
-    pub(super) least_texts: u32,
+    /// The fewest texts to a country that are judged by.
+    least_texts: u32,
+    /// The same for a block of numbers.
+    least_texts_of_block: u32,
     /// Below so many percent that were used it is told.
     pub(super) warn_below: u32,
     /// Below so many percent no further strangers are texted for an hour.
     pub(super) pause_below: u32,
+}
+
+impl ConversionLimits {
+    /// The keys of `[limits]` with the fewest texts.
+    const LEAST_TEXTS: &str = "conversion_least_texts";
+    const LEAST_TEXTS_OF_BLOCK: &str = "conversion_least_texts_per_number_block";
+
+    pub(super) const fn least_texts(self, scope: LimitScope) -> u32 {
+        match scope {
+            LimitScope::NumberBlock => self.least_texts_of_block,
+            _ => self.least_texts,
+        }
+    }
+
+    pub(super) const fn least_texts_key(scope: LimitScope) -> &'static str {
+        match scope {
+            LimitScope::NumberBlock => Self::LEAST_TEXTS_OF_BLOCK,
+            _ => Self::LEAST_TEXTS,
+        }
+    }
 }
 
 /// The key in `[limits]` of [`LoginLimits::reserve`].
@@ -235,7 +270,8 @@ impl LoginLimits {
         let maximums = LIMITS.iter().map(|row| maximum(row.key)).collect::<Option<_>>()?;
         let reserve = maximum(RESERVE)?;
         let conversion = ConversionLimits {
-            least_texts: maximum("conversion_least_texts")?,
+            least_texts: maximum(ConversionLimits::LEAST_TEXTS)?,
+            least_texts_of_block: maximum(ConversionLimits::LEAST_TEXTS_OF_BLOCK)?,
             warn_below: maximum("conversion_warn_below")?,
             pause_below: maximum("conversion_pause_below")?,
         };
@@ -276,7 +312,7 @@ impl LoginLimits {
         budgets.filter(move |row| self.budget(row) < units)
     }
 
-    /// What may be spent under a row that is a budget, in [`UNITS`].
+    /// The maximum of a row as it is counted: of a budget in [`UNITS`].
     pub(super) fn budget(&self, row: &LimitDef) -> u32 {
         self.maximum_of(row).saturating_mul(row.unit())
     }
@@ -294,7 +330,7 @@ impl LoginLimits {
         let Requester { standing, address, .. } = *requester;
         let network = self.networks.iter().find(|network| network.contains(address));
         self.rows().filter_map(move |(row, most)| {
-            let most = network.and_then(|network| network.maximum_of(row)).unwrap_or(most);
+            let most = network.and_then(|network| network.maximum_of(row.key)).unwrap_or(most);
             let most = most.saturating_mul(row.unit());
             let known = standing == Standing::KnownBrowser;
             let bound = match row.counts() {
@@ -311,50 +347,9 @@ impl LoginLimits {
 
     /// What strangers may use up of a maximum: all of a small one, of which the reserve is less
     /// than one.
-    fn of_strangers(&self, most: u32) -> u32 {
+    pub(super) fn of_strangers(&self, most: u32) -> u32 {
         let reserve = u64::from(most) * u64::from(self.reserve) / 100;
         most.saturating_sub(u32::try_from(reserve).unwrap_or(most))
-    }
-
-    /// Limits that cannot be reached, each with the one that is reached before it: a limit of the
-    /// same action and of the same scope or a wider one, with a window that is as long and a lower
-    /// maximum.
-    pub fn unreachable_limits(&self) -> Vec<[(&'static LimitDef, u32); 2]> {
-        let mut pairs = Vec::new();
-        for (row, most) in self.rows() {
-            let stricter = self.rows().find(|(other, less)| {
-                other.action == row.action
-                    && row.scope.is_within(other.scope)
-                    && other.window >= row.window
-                    && *less < most
-            });
-            pairs.extend(stricter.map(|stricter| [(row, most), stricter]));
-        }
-        pairs
-    }
-}
-
-/// `[[limits.network]]`: networks that have maximums of their own, such as those of an office.
-#[derive(Clone, Debug)]
-pub struct NetworkLimits {
-    networks: Vec<IpNet>,
-    /// By the keys of the limits. Other limits are as everywhere.
-    maximums: Vec<(&'static str, u32)>,
-}
-
-impl NetworkLimits {
-    pub const fn new(networks: Vec<IpNet>, maximums: Vec<(&'static str, u32)>) -> Self {
-        Self { networks, maximums }
-    }
-
-    fn contains(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        self.networks.iter().any(|network| network.contains(&address))
-    }
-
-    fn maximum_of(&self, row: &LimitDef) -> Option<u32> {
-        let own = self.maximums.iter().find(|(key, _)| *key == row.key);
-        own.map(|(_, most)| *most)
     }
 }
 

@@ -17,6 +17,7 @@ mod keys;
 mod known_browser;
 mod limiter;
 mod limits;
+mod network_limits;
 mod news;
 mod outbox;
 mod prices;
@@ -29,6 +30,7 @@ mod settings;
 mod spend;
 mod start;
 mod start_counts;
+mod unreachable_limits;
 mod verdict;
 mod verify;
 
@@ -43,8 +45,9 @@ pub use known_browser::KnownBrowserCookie;
 pub use limiter::Limiter;
 pub use limits::{
     CONVERSION_CHALLENGES, CONVERSION_PAUSES, LIMITS, LimitAction, LimitDef, LimitScope,
-    LoginLimits, NetworkLimits, RateLimited, TEXT_SPACING, longest_window,
+    LoginLimits, RateLimited, TEXT_SPACING, longest_window,
 };
+pub use network_limits::NetworkLimits;
 pub use news::{LATE_AFTER, TextNews};
 pub use outbox::{Outbox, OutboxReceiver, OutboxSender, OutboxWorker, TextSettings};
 pub use prices::{ChannelPrices, DearestMessage, Prices, TextSegments, UNITS};

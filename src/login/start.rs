@@ -129,12 +129,13 @@ impl Login {
         }
         let counts = StartCounts::of(&state);
         let asked = start.proof_request();
+        self.judge_conversion(asked.subject).await?;
         let proof = self.judge_proof(asked, key).await?;
         if let Some(why) = self.asked_for_proof(asked, proof).await? {
             return Err(self.challenge(asked, (key, &counts), proof, why).await?.into());
         }
         let counts = counts.with_proof(proof.solution());
-        let taken = match self.admit(&start, &counts).await? {
+        let taken = match self.admit(asked.subject, &counts).await? {
             Admission::Granted(taken) => taken,
             // A concurrent start for the number was faster, on another server perhaps.
             Admission::Refused(limited) if *limited.row == TEXT_SPACING => {
@@ -151,29 +152,36 @@ impl Login {
             }
             Admission::Refused(limited) => return Err(StartError::Limited(limited)),
         };
-        let started = self.open((key, id), &start, &taken, proof).await;
+        self.open_granted((key, id), &start, (&taken, proof)).await
+    }
+
+    /// Opens the attempt of a start that was granted. An error gives back what limits counted.
+    async fn open_granted(
+        &self,
+        place: (AttemptKey, &mut AttemptId),
+        start: &StartRequest<'_>,
+        (taken, proof): (&Reservation, ProofState),
+    ) -> Result<Started, StartError> {
+        // Before a text is queued: a request that ends here has sent none.
+        self.count_text(start.limit_subject(), proof.solution().is_some()).await;
+        let started = self.open(place, start, taken, proof).await;
         if started.is_err() {
-            self.release(&taken).await;
+            self.release(taken).await;
         }
         started
     }
 
-    /// Counts a start.
-    async fn admit(
+    /// Counts a start, or looks whether there is room for it.
+    pub(super) async fn admit(
         &self,
-        start: &StartRequest<'_>,
+        subject: LimitSubject<'_>,
         counts: &StartCounts,
     ) -> Result<Admission, StoreError> {
-        let subject = start.limit_subject();
         let LoginDeps { limiter, system, events, .. } = &self.deps;
         let (limits, events) = (&self.settings.limits, &**events);
         let texts = CountedTexts { limiter, limits, events, system };
-        let admission = texts
-            .take(counts.request(), subject)
-            .await
-            .inspect_err(|error| events.store_failed("count against the limits", error))?;
-        self.watch_conversion(&admission, (subject, counts.is_proved())).await;
-        Ok(admission)
+        let admission = texts.take(counts.request(), subject).await;
+        admission.inspect_err(|error| events.store_failed("count against the limits", error))
     }
 
     async fn must_wait(&self, start: &StartRequest<'_>) -> Result<bool, StoreError> {

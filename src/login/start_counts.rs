@@ -45,10 +45,6 @@ impl StartCounts {
         Self { amounts, spaced }
     }
 
-    pub(super) fn is_proved(&self) -> bool {
-        self.amounts.iter().any(|(what, _)| *what == LimitAction::ProvedStart)
-    }
-
     pub(super) fn request(&self) -> LimitRequest<'_> {
         LimitRequest { amounts: &self.amounts, spaced: self.spaced }
     }

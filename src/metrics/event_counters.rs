@@ -121,12 +121,10 @@ impl EventCounters {
         }
     }
 
-    /// Initialises the counters of budgets.
-    pub fn expect_budgets<'a>(&self, limits: impl IntoIterator<Item = &'a str>) {
-        for limit in limits {
-            for percent in ["50", "100"] {
-                add(&self.budgets, &[limit, percent], 0);
-            }
+    /// Initialises the counters of limits that are told at some percentages.
+    pub fn expect_budgets<'a>(&self, told: impl IntoIterator<Item = (&'a str, u8)>) {
+        for (limit, percent) in told {
+            add(&self.budgets, &[limit, &percent.to_string()], 0);
         }
     }
 

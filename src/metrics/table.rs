@@ -109,7 +109,7 @@ pub(super) const BUDGETS: Metric = row(
     "doorcode_budgets_used_total",
     Counter,
     &[("limit", "the key in `[limits]`"), ("percent", "`50` or `100`")],
-    "How often texts used up half or all of a budget.",
+    "How often texts used up half or all of a budget, or half of the texts in all or to a country.",
 );
 pub(super) const CHALLENGES: Metric = row(
     "doorcode_challenges_total",

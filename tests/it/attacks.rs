@@ -1,6 +1,7 @@
 //! Attacks on the login, played against it with the limits that an operator gets who says nothing of
 //! them. Each ends at the limit that the table names, a restart in the middle forgets nothing,
 //! and a browser that signed in before gets in during each.
+mod conversion;
 mod guesses;
 mod money;
 mod numbers;

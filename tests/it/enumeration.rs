@@ -5,6 +5,7 @@ mod challenges;
 mod limits;
 mod limits_of_programs;
 mod recording;
+mod rows;
 mod widget;
 mod world;
 
@@ -17,25 +18,6 @@ use world::{Answer, World};
 const USER: &str = "+12025550123";
 const STRANGER: &str = "+12025550145";
 const BLOCKED: &str = "+12025550167";
-
-/// Each lets one start pass, and refuses the second.
-const LIMITS: [&str; 15] = [
-    "texts_per_number_1h = 1",
-    "texts_per_number_24h = 1",
-    "texts_per_number_block_10m = 1",
-    "texts_per_country_1h = 1",
-    "starts_per_address_10m = 1",
-    "starts_per_address_1h = 1",
-    "starts_per_network_1h = 1",
-    "texts_1h = 1",
-    "texts_24h = 1",
-    "spend_per_number_block_1h = 1",
-    "spend_per_number_block_24h = 1",
-    "spend_per_country_1h = 1",
-    "spend_per_country_24h = 1",
-    "spend_1h = 1",
-    "spend_24h = 1",
-];
 
 /// What somebody with this number saw, and what was called for it.
 struct Seen {

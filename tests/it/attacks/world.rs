@@ -65,7 +65,7 @@ impl World {
         phone: &str,
         outcome: &mut Outcome,
     ) -> u32 {
-        self.start_with((address, phone), true, outcome).await
+        self.start_with((address, phone), (Standing::Stranger, true), outcome).await
     }
 
     /// The same for somebody who solves no puzzle.
@@ -75,19 +75,24 @@ impl World {
         phone: &str,
         outcome: &mut Outcome,
     ) -> u32 {
-        self.start_with((address, phone), false, outcome).await
+        self.start_with((address, phone), (Standing::Stranger, false), outcome).await
+    }
+
+    /// A server asks that shows its secret, and does not say for whom.
+    pub(super) async fn start_of_server(&mut self, phone: &str, outcome: &mut Outcome) -> u32 {
+        self.start_with((HOME, phone), (Standing::Server, false), outcome).await
     }
 
     async fn start_with(
         &mut self,
         (address, phone): (IpAddr, &str),
-        proves: bool,
+        (standing, proves): (Standing, bool),
         outcome: &mut Outcome,
     ) -> u32 {
         self.requesters += 1;
         let phone = PhoneNumber::from_e164(phone).unwrap();
         let start = StartRequest {
-            requester: stranger(address, self.requesters),
+            requester: Requester { standing, ..stranger(address, self.requesters) },
             phone: &phone,
             accept_language: None,
             page_language: None,

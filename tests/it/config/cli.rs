@@ -300,6 +300,14 @@ fn check_notes_limits_that_have_no_effect() {
         limits("texts_per_country_1h = 400"),
         ["note: limits.texts_per_country_1h (400) has no effect: limits.texts_1h allows only 300"]
     );
+    assert_eq!(
+        limits("conversion_least_texts = 1501\nconversion_least_texts_per_number_block = 721"),
+        [
+            "note: limits.conversion_least_texts (1501) is never reached: limits.texts_24h allows only 1500 in 24 hours",
+            "note: limits.conversion_least_texts_per_number_block (721) is never reached: limits.texts_per_number_block_10m allows only 720 in 24 hours",
+        ],
+        "strangers leave a reserve"
+    );
 }
 
 #[test]

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::recording::Record;
+use super::rows::{MetBy, met_by};
 use super::world::{Answer, World};
-use super::{BLOCKED, LIMITS, STRANGER, USER};
+use super::{BLOCKED, STRANGER, USER};
+use crate::support::puzzle::{puzzle_of, solve};
 
 struct Met {
     answers: Vec<Answer>,
@@ -12,45 +14,121 @@ struct Met {
     texts: usize,
 }
 
-/// Two browsers ask for a code for this number, the second when the wait is over.
-async fn met(limit: &str, number: &str) -> Met {
+/// Somebody at the pages with this number.
+struct Visitor<'a> {
+    world: World,
+    number: &'a str,
+    answers: Vec<Answer>,
+}
+
+impl Visitor<'_> {
+    /// A form, and the page that it leads to.
+    async fn send(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
+        let sent = self.world.post(path, form).await;
+        let page = self.world.follow(&sent).await;
+        self.answers.extend([sent, page.clone()]);
+        page
+    }
+
+    /// Asks for a code in another browser.
+    async fn start(&mut self) -> Answer {
+        self.world.forget_cookies();
+        let first = self.world.get("/login").await;
+        let form = [("flow", &*first.flow()), ("phone", self.number)];
+        self.send("/login", &form).await
+    }
+
+    /// The same with a proof.
+    async fn start_with_proof(&mut self, waits: bool) -> Answer {
+        let page = self.start().await;
+        if !page.body.contains("data-puzzle") {
+            return page;
+        }
+        let (flow, puzzle, bits) = puzzle_of(&page.body);
+        let number = if waits { String::new() } else { solve(&puzzle, bits) };
+        if waits {
+            self.world.pass_cool_down();
+        }
+        let form = [("flow", &*flow), ("puzzle", &*puzzle), ("number", &*number)];
+        self.send("/challenge", &form).await
+    }
+}
+
+/// What somebody meets who does this twice, the second time when the wait between texts is over.
+async fn met(limit: &str, by: MetBy, number: &str) -> Met {
     let (front, behind) = (Arc::new(Record::default()), Arc::new(Record::default()));
-    let mut world = World::limited(limit, &front, &behind).await;
-    let mut answers = Vec::new();
+    let world = World::limited(limit, &front, &behind).await;
+    let mut visitor = Visitor { world, number, answers: Vec::new() };
     for _ in 0..2 {
-        world.forget_cookies();
-        let first = world.get("/login").await;
-        let typed = world.post("/login", &[("flow", &first.flow()), ("phone", number)]).await;
-        answers.push(world.follow(&typed).await);
-        answers.push(typed);
-        world.send_texts_if(true).await;
-        world.pass_cool_down();
+        let page = match by {
+            MetBy::Proof | MetBy::Wait => visitor.start_with_proof(by == MetBy::Wait).await,
+            _ => visitor.start().await,
+        };
+        visitor.world.send_texts_if(true).await;
+        if by == MetBy::WrongCode && page.status == 200 {
+            let flow = page.flow();
+            for wrong in ["000000", "000001"] {
+                visitor.send("/code", &[("flow", &flow), ("code", wrong)]).await;
+            }
+        }
+        visitor.world.pass_cool_down();
     }
     let shown = |mut answer: Answer| {
         // The form of the page that says to wait holds the number.
         answer.body = answer.body.replace(number, "(the number)");
+        // As people write it, and as it is hidden.
+        for before in ["-0", "•"] {
+            let end = format!("{before}{}", &number[number.len() - 3..]);
+            answer.body = answer.body.replace(&end, &format!("{before}(its end)"));
+        }
         answer.without_secrets(number)
     };
-    let answers = answers.into_iter().map(shown).collect();
+    let answers = visitor.answers.into_iter().map(shown).collect();
     let texts = behind.calls().iter().filter(|call| **call == "send").count();
     Met { answers, asked: front.calls(), texts }
 }
 
+/// One text is sent to whoever is texted, and the statuses are these.
+async fn assert_alike(limit: &str, by: MetBy, statuses: &[u16]) {
+    let met = |number| met(limit, by, number);
+    let (user, stranger, blocked) =
+        tokio::join!(Box::pin(met(USER)), Box::pin(met(STRANGER)), Box::pin(met(BLOCKED)));
+    assert_eq!((user.texts, stranger.texts, blocked.texts), (1, 0, 1), "{limit}");
+    let seen: Vec<_> = user.answers.iter().map(|answer| answer.status).collect();
+    assert_eq!(seen, statuses, "{limit}: {:?}", user.answers);
+    for other in [stranger, blocked] {
+        assert_eq!(other.asked, user.asked, "{limit}");
+        assert_eq!(other.answers, user.answers, "{limit}");
+    }
+}
+
 #[tokio::test]
 async fn limits_and_budgets_do_not_tell_who_is_a_user() {
-    // A login that does not end counts only where there is a page of it.
-    for limit in LIMITS.into_iter().chain(["attempts_per_address = 1"]) {
-        let all = tokio::join!(met(limit, USER), met(limit, STRANGER), met(limit, BLOCKED));
-        let (user, stranger, blocked) = all;
-        assert_eq!((user.texts, stranger.texts, blocked.texts), (1, 0, 1), "{limit}");
+    for limit in met_by(&[MetBy::Start, MetBy::StartOnPages]) {
         // A proof is taken in place of a refusal by a limit of an address.
-        let asked = user.answers[2].body.contains("data-puzzle");
-        assert_eq!(asked, limit.starts_with("starts_per_address_"), "{limit}");
+        let asked = limit.starts_with("starts_per_address_");
         let second = if asked { 200 } else { 429 };
-        assert_eq!((user.answers[0].status, user.answers[2].status), (200, second), "{limit}");
-        for other in [stranger, blocked] {
-            assert_eq!(other.asked, user.asked, "{limit}");
-            assert_eq!(other.answers, user.answers, "{limit}");
-        }
+        assert_alike(&limit, MetBy::Start, &[303, 200, 303, second]).await;
+    }
+}
+
+#[tokio::test]
+async fn limits_of_starts_with_a_proof_do_not_tell_who_is_a_user() {
+    let asked = |limit: String| format!("{limit}\nchallenge_after_texts = 0");
+    for limit in met_by(&[MetBy::Proof]).map(asked) {
+        assert_alike(&limit, MetBy::Proof, &[303, 200, 303, 200, 303, 429]).await;
+    }
+    for limit in met_by(&[MetBy::Wait]).map(asked) {
+        // That a wait is refused is said beside the puzzle.
+        let statuses = [303, 200, 303, 200, 303, 200, 303, 429];
+        assert_alike(&limit, MetBy::Wait, &statuses).await;
+    }
+}
+
+#[tokio::test]
+async fn limits_of_wrong_codes_do_not_tell_who_is_a_user() {
+    for limit in met_by(&[MetBy::WrongCode]) {
+        let statuses = [303, 200, 303, 429, 303, 429, 303, 429];
+        assert_alike(&limit, MetBy::WrongCode, &statuses).await;
     }
 }

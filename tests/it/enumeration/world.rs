@@ -68,6 +68,7 @@ fn settings(sign_up: bool) -> String {
     let sign_up = format!("[login]\nsign_up = {sign_up}\n");
     // A key of this algorithm is made at once.
     let client = "[oauth]\ntoken_algorithm = \"ES256\"\n[[client]]\nid = \"spa\"\nname = \"My SPA\"\n\
+                  [[client]]\nid = \"web\"\nname = \"My server\"\ntype = \"confidential\"\nsecret = \"env:OTHER\"\n\
                   [[site]]\nname = \"Down\"\n";
     Settings::in_process(&[("[login]\n", &sign_up), ("[[site]]\nname = \"Down\"\n", client)])
 }

@@ -13,8 +13,8 @@ const LOGIN: &[(Step, &[&str])] = &[
     (Step::LeaveForTheSite, &["sessions.find", "sessions.find"]),
 ];
 
-/// Of the counters, the first looks whether a proof is asked for, the last whether codes are used where
-/// the number is from.
+/// Of the counters, the first looks whether a proof is asked for, the last counts the text for where the number
+/// is from. Whether codes are used there is not judged in the first minutes of a process.
 const GIVE_NUMBER: &[&str] =
     &["attempts.get", "counters.take", "counters.take", "counters.take", "attempts.update"];
 

@@ -36,6 +36,50 @@ fn half_of_a_budget_is_told_once_and_all_of_it_ends_the_texts() {
     ends_after(&gate, HOUR, || ask(&gate, 12)).is(303);
 }
 
+/// With the prices of the program a text to the USA costs less than a cent.
+#[test]
+fn half_of_the_texts_to_a_country_and_in_all_is_told_once() {
+    let gate = defaults(&[BEHIND, ("[login]", "[limits]\ntexts_1h = 60\ntexts_24h = 70\n[login]")]);
+    let told = |key: &str| {
+        metric(
+            gate.admin,
+            &format!("doorcode_budgets_used_total{{limit=\"{key}\",percent=\"50\"}}"),
+        )
+    };
+    let all = || ["texts_1h", "texts_24h", "texts_per_country_1h"].map(told);
+    (0..29).for_each(|n| drop(ask(&gate, n).is(303)));
+    assert_eq!(all(), [0, 0, 0]);
+    ask(&gate, 29).is(303);
+    assert_eq!(all(), [1, 0, 0]);
+    (30..35).for_each(|n| drop(ask(&gate, n).is(303)));
+    assert_eq!(all(), [1, 1, 0]);
+    // Of these, a reserve is kept for those who are known.
+    (35..45).for_each(|n| drop(ask(&gate, n).is(303)));
+    told_to_wait(&ask(&gate, 45), TOO_MANY);
+    assert_eq!(all(), [1, 1, 0]);
+    gate.pass(HOUR);
+    (45..48).for_each(|n| drop(ask(&gate, n).is(303)));
+    assert_eq!(all(), [1, 1, 0], "of a day it is told once");
+}
+
+#[test]
+fn by_default_half_of_the_texts_of_an_hour_is_told_before_they_are_used_up() {
+    let gate = defaults(&[BEHIND]);
+    let told = |key: &str| format!("doorcode_budgets_used_total{{limit=\"{key}\",percent=\"50\"}}");
+    let (country, all) = (told("texts_per_country_1h"), told("texts_1h"));
+    (0..49).for_each(|n| drop(ask(&gate, n).is(303)));
+    assert_eq!(metric(gate.admin, &country), 0);
+    (49..100).for_each(|n| drop(ask(&gate, n).is(303)));
+    wait_until(gate.admin, &country, 1);
+    let british = |n: u32| format!("+4474{:02}{:03}{n:03}", n / 100, n);
+    for n in 100..150 {
+        assert_eq!(metric(gate.admin, &all), 0);
+        start_from(&mut gate.browser(), &format!("198.51.{n}.7"), &british(n)).is(303);
+    }
+    wait_until(gate.admin, &all, 1);
+    wait_until(gate.admin, &country, 2);
+}
+
 #[test]
 fn a_text_of_two_segments_costs_twice() {
     let long = format!("{{{{ code }}}} {}\"\nprices.US = \"0.50\"", "x".repeat(160));

@@ -294,6 +294,34 @@ fn nobody_solves_a_puzzle_only_to_be_refused() {
 }
 
 #[test]
+fn nobody_solves_a_puzzle_for_a_text_that_the_budget_does_not_pay() {
+    // Half of a text is left of it.
+    let money = "[sms.prices]\nUS = \"0.80\"\n[limits]\nspend_per_country_1h = 2\n\
+        challenge_after_texts = 0\n[login]\nchallenge_bits = 8";
+    let gate = shipped(&[BEHIND, ("[login]", money)]);
+    let ask = |n: u32| {
+        let mut browser = gate.browser();
+        browser.address = Some(format!("198.51.{n}.7"));
+        let answer = start_from(&mut browser, &format!("198.51.{n}.7"), &number(n));
+        (answer, browser)
+    };
+    for n in 0..2 {
+        let (page, mut browser) = ask(n);
+        let page = challenged(&mut browser, page);
+        let sent = prove(&mut browser, &page, &solution(&page));
+        assert!(sent.location().contains("/code?"), "{sent}");
+    }
+    let told = "doorcode_budgets_used_total{limit=\"spend_per_country_1h\",percent=\"100\"}";
+    assert_eq!(metric(gate.admin, told), 0);
+    for n in 2..5 {
+        told_to_wait(&ask(n).0, "Too many people are signing in");
+    }
+    wait_until(gate.admin, "doorcode_limited_total{limit=\"spend_per_country_1h\"}", 3);
+    wait_until(gate.admin, told, 1);
+    assert_eq!(metric(gate.admin, &metric_of("asked", "texts")), 2);
+}
+
+#[test]
 fn many_wrong_codes_everywhere_ask_all_new_people_for_a_proof() {
     let few = ("[login]", "[limits]\nchallenge_after_wrong_codes_24h = 2\n[login]");
     let gate = shipped(&[few]);

@@ -91,7 +91,7 @@ impl Alone {
             users: store.clone(),
             sessions,
             outbox: Arc::new(outbox),
-            limiter: Arc::new(Limiter::new(counters.clone(), &keyring)),
+            limiter: Arc::new(Limiter::new(counters.clone(), &keyring, system.steady())),
             keys: Arc::new(CodeKeys::new(&keyring)),
             code_checks: Arc::new(CodeChecks::new(Arc::clone(&texts))),
             events: Arc::new(Silent),

@@ -121,9 +121,9 @@ fn of_many_guesses_at_once_over_many_browsers_five_are_compared() {
         }
     }
     let answers = storm(gate.port, &requests);
-    // Of a day: five texts to the number, in all, and since a login; and the wrong codes, of the number
-    // and of everybody.
-    assert_eq!(gate.count(counters::SUM_OF_A_DAY), 5 + 5 + 5 + 5 + 5);
+    // Of a day: five texts to the number, in all, since a login, to the country and to the block; and the
+    // wrong codes, of the number and of everybody.
+    assert_eq!(gate.count(counters::SUM_OF_A_DAY), 5 + 5 + 5 + 5 + 5 + 5 + 5);
     assert!(answers.iter().all(|answer| answer.status == 303));
     for (mut browser, page, code) in browsers {
         let answer = browser.give_code(&page, &code);
