@@ -58,7 +58,7 @@ impl Engine {
     ///
     /// When the template cannot be parsed.
     pub fn parse(&self, name: &str, text: &str) -> Result<Template, TemplateError> {
-        let parsed = self.0.parse(text).map_err(|error| unreadable(name, &error))?;
+        let parsed = read(&self.0, name, text)?;
         Ok(Template { name: name.to_owned(), parsed })
     }
 }
@@ -68,7 +68,39 @@ pub(super) fn plain(name: &str, text: &str) -> Result<liquid::Template, Template
     static PARSER: LazyLock<Result<liquid::Parser, liquid::Error>> =
         LazyLock::new(|| liquid::ParserBuilder::with_stdlib().build());
     let parser = PARSER.as_ref().map_err(|error| unreadable(name, error))?;
+    read(parser, name, text)
+}
+
+fn read(
+    parser: &liquid::Parser,
+    name: &str,
+    text: &str,
+) -> Result<liquid::Template, TemplateError> {
+    if let Some(line) = line_of_long_number(text) {
+        let detail = format!("a number has more than {MOST_DIGITS} digits");
+        return Err(TemplateError::Unreadable { name: name.to_owned(), line: Some(line), detail });
+    }
     parser.parse(text).map_err(|error| unreadable(name, &error))
+}
+
+/// Numbers of templates have 64 bits. The engine panics at longer ones.
+const MOST_DIGITS: usize = 18;
+
+/// The line of a number in a tag or an output that is too long for the engine.
+fn line_of_long_number(text: &str) -> Option<usize> {
+    let first = |text: &str, of: [&str; 2]| of.into_iter().filter_map(|sign| text.find(sign)).min();
+    let mut rest = text;
+    while let Some(begin) = first(rest, ["{{", "{%"]) {
+        rest = &rest[begin + 2..];
+        let end = first(rest, ["}}", "%}"]).unwrap_or(rest.len());
+        let is_long = |digits: &str| digits.len() > MOST_DIGITS;
+        if rest[..end].split(|c: char| !c.is_ascii_digit()).any(is_long) {
+            let before = &text[..text.len() - rest.len()];
+            return Some(before.matches('\n').count() + 1);
+        }
+        rest = &rest[end..];
+    }
+    None
 }
 
 /// Keeps the engine's message. Only for errors that cannot quote personal data.

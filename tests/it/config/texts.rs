@@ -181,6 +181,10 @@ fn what_a_template_cannot_do_is_refused_with_its_line_and_word() {
         ("{{ code }}\n\n{{ code | slice }}", "not a valid template: line 3, `{{ code | slice }}`"),
         ("{{ code }}\n{% assign x = code | slice %}", "not a valid template: line 2, `{% assign"),
         ("{{ code }}\n{{ code | upcase: 1 }}", "not a valid template: line 2, `{{ code | up"),
+        (
+            "{{ code }}\n{{ code | plus: 12345678901234567890 }}",
+            "not a valid template: line 2, `{{ code | plus",
+        ),
         ("{{ cod }}", "the text does not contain the code"),
         ("1{{ code }}", "the text does not contain the code"),
     ] {
