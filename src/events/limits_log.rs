@@ -7,6 +7,10 @@ use tracing::{info, warn};
 use super::event::Event;
 use crate::system::{Clock, Timestamp};
 
+const SHARE_USED: &str = "a limit that many share is used up: browsers that have not signed in before get no texts until it falls";
+const RESERVE_USED: &str =
+    "a limit that many share is used up, and its reserve: nobody gets a text until it falls";
+
 /// Which limits that many share are known to be used up.
 pub(super) struct SharedLimits {
     clock: Arc<dyn Clock>,
@@ -23,21 +27,12 @@ impl SharedLimits {
     pub(super) fn record(&self, event: &Event<'_>) {
         match event {
             Event::Limited { limit, seconds, network, start, shared: Some(window), .. } => {
-                let of_known = start.as_ref().is_some_and(|start| start.by_known);
-                match (self.is_news((limit, of_known), *window), of_known) {
-                    (true, true) => warn!(
-                        limit,
-                        seconds,
-                        network,
-                        "a limit that many share is used up, and its reserve: nobody gets a text until it falls"
-                    ),
-                    (true, false) => warn!(
-                        limit,
-                        seconds,
-                        network,
-                        "a limit that many share is used up: browsers that have not signed in before get no texts until it falls"
-                    ),
-                    (false, _) => record(event),
+                let by_known = start.as_ref().is_some_and(|start| start.by_known);
+                if self.is_news((limit, by_known), *window) {
+                    let told = if by_known { RESERVE_USED } else { SHARE_USED };
+                    warn!(limit, seconds, network, "{told}");
+                } else {
+                    record(event);
                 }
             }
             _ => record(event),
