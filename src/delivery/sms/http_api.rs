@@ -279,16 +279,11 @@ impl SmsProvider for HttpProvider {
             Ok(answer) => self.api.read(&answer).map_err(|refused| self.refused(refused, &answer)),
             Err(why) => Err(self.error(without_answer(why))),
         };
-        match read {
-            Ok(Accepted { id, segments }) => {
-                let id = id.unwrap_or(call.id);
-                Ok(Receipt { provider: self.api.name(), id, segments })
-            }
-            Err(error) => {
-                let message_id = (error.failure == Failure::Unclear).then_some(call.id);
-                Err(SendError { message_id, ..error })
-            }
-        }
+        let own = call.id.clone();
+        let unclear = |error: &SendError| (error.failure == Failure::Unclear).then_some(call.id);
+        let Accepted { id, segments } =
+            read.map_err(|error| SendError { message_id: unclear(&error), ..error })?;
+        Ok(Receipt { provider: self.api.name(), id: id.unwrap_or(own), segments })
     }
 
     fn code_owner(&self) -> Option<&dyn CodeOwner> {

@@ -26,8 +26,8 @@ pub use totals::{
     AddedTotal, Addition, CounterId, CounterMark, CounterTotal, PlacedMark, TotalStore,
 };
 
-/// Counts that nodes share, in windows of at least this length, are kept for longer than a cache lives.
-const LONG_WINDOW: Duration = Duration::from_hours(1);
+/// Counts in windows of at least this length are kept for longer than a process or a cache lives.
+pub(in crate::store) const LONG_WINDOW: Duration = Duration::from_hours(1);
 
 /// An increment of one counter: by `n`, up to `most` in any span of `window`.
 #[derive(Clone, Copy, Debug)]

@@ -10,12 +10,11 @@ use super::pool::SqlRow;
 use super::query::query;
 use super::rows::Columns;
 use crate::domain::CounterKey;
+use crate::store::counters::LONG_WINDOW;
 use crate::store::{
     CounterCapacity, CounterStore, Increment, MemoryCounters, StoreError, TakeOutcome,
 };
 use crate::system::{Timestamp, millis};
-
-const PRUNED_EVERY: Duration = Duration::from_hours(1);
 
 /// Counters in memory, written through to the database before a request is allowed: after a crash
 /// every allowed request is still counted. Memory alone decides. What it refuses is not written,
@@ -48,12 +47,12 @@ impl PersistentCounters {
     }
 
     async fn write(&self, counts: &[Increment], at: Timestamp) -> Result<(), StoreError> {
-        let counts = counted(counts);
+        let counts = written(counts);
         if counts.is_empty() {
             return Ok(());
         }
         let last = Timestamp::from_millis(self.pruned.load(Ordering::Relaxed));
-        if at.since(last) >= PRUNED_EVERY {
+        if at.since(last) >= LONG_WINDOW {
             self.pruned.store(at.as_millis(), Ordering::Relaxed);
             self.store.prune_counts(at).await?;
         }
@@ -61,8 +60,12 @@ impl PersistentCounters {
     }
 }
 
-fn counted(counts: &[Increment]) -> Vec<Increment> {
-    counts.iter().filter(|count| count.n > 0).copied().collect()
+/// What of counts that are made together is written: all, if one of them lasts for long. What lasts for
+/// minutes alone, such as wrong refresh tokens, waits for no database.
+fn written(counts: &[Increment]) -> Vec<Increment> {
+    let counted = counts.iter().filter(|count| count.n > 0);
+    let lasts = counted.clone().any(|count| count.window >= LONG_WINDOW);
+    counted.filter(|_| lasts).copied().collect()
 }
 
 #[async_trait]
@@ -80,7 +83,7 @@ impl CounterStore for PersistentCounters {
 
     async fn give_back(&self, counts: &[Increment], at: Timestamp) -> Result<(), StoreError> {
         self.memory.give_back_now(counts, at);
-        let counts = counted(counts);
+        let counts = written(counts);
         if counts.is_empty() { Ok(()) } else { self.store.subtract_counts(&counts, at).await }
     }
 

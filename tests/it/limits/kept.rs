@@ -18,7 +18,7 @@ fn is_taken(take: &TakeOutcome) -> bool {
 
 /// Nothing is closed or written at the end: a process may be killed.
 #[tokio::test]
-async fn windows_of_every_length_survive_a_restart() {
+async fn windows_of_an_hour_and_what_is_counted_with_them_survive_a_restart() {
     let folder = tempfile::tempdir().expect("a folder");
     let (quarter, hour, day) = (count(1, MINUTE * 15, 1), count(1, HOUR, 2), count(2, DAY, 1));
     let before = open(&folder, BEGIN).await;
@@ -26,11 +26,14 @@ async fn windows_of_every_length_survive_a_restart() {
     assert!(is_taken(&take(&before, &all, BEGIN).await));
     let later = BEGIN + MINUTE;
     assert!(is_taken(&take(&before, &[hour], later).await));
+    let alone = count(3, MINUTE * 15, 1);
+    assert!(is_taken(&take(&before, &[alone], later).await));
 
     let after = open(&folder, later).await;
     assert!(!is_taken(&take(&after, &[hour], later).await));
     assert!(!is_taken(&take(&after, &[day], later).await));
     assert!(!is_taken(&take(&after, &[quarter], later).await));
+    assert!(is_taken(&take(&after, &[alone], later).await), "nothing lasting was counted with it");
     let TakeOutcome::Refused { retry_after, .. } = take(&after, &[hour], later).await else {
         panic!("refused above")
     };

@@ -66,7 +66,9 @@ fn claims_nothing(page: &Answer, code: u32) {
 
 #[test]
 fn no_page_claims_that_a_text_was_sent_when_twilio_refused_it() {
-    let gate = Gate::start();
+    // Of so many texts no code is used.
+    let unwatched = "[limits]\nconversion_warn_below = 0\nconversion_pause_below = 0\n";
+    let gate = Gate::changed(&[("[limits]\n", unwatched)]);
     let told = TOLD
         .iter()
         .flat_map(|(status, key, codes)| codes.iter().map(move |code| (*code, *status, word(key))));
