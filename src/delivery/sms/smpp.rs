@@ -107,9 +107,17 @@ impl SmsProvider for Smpp {
     }
 
     async fn send(&self, message: &Message<'_>) -> Result<Receipt, SendError> {
-        let Accepted { id, segments } = self.submit(message).await.map_err(error)?;
         let own = || data_encoding::HEXLOWER.encode(&self.system.random::<16>());
-        Ok(Receipt { provider: NAME, id: id.unwrap_or_else(own), segments })
+        match self.submit(message).await {
+            Ok(Accepted { id, segments }) => {
+                Ok(Receipt { provider: NAME, id: id.unwrap_or_else(own), segments })
+            }
+            Err(refused) => {
+                // The SMSC has an id of its own for it, which is not known.
+                let message_id = (refused.failure == Failure::Unclear).then(own);
+                Err(SendError { message_id, ..error(refused) })
+            }
+        }
     }
 
     /// Binds, and unbinds.

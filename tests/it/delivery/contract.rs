@@ -141,6 +141,7 @@ async fn ten_megabytes_are_not_read() {
         if contract.needs_id() {
             let error = pair.meets(Outcome::Flood(contract.success(), 10 << 20)).await;
             assert_eq!(error.failure, Failure::Unclear, "{}", contract.name());
+            assert!(error.message_id.is_some(), "{}: it is counted", contract.name());
         }
     }
 }
